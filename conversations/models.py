@@ -1,0 +1,116 @@
+"""Conversations, their messages with what the model said, and the tag history that follows."""
+
+from django.db import models
+
+from classifier.models import ModelVersion, Tag
+
+
+class Conversation(models.Model):
+    """One customer's thread. `tag` is where the customer stands after the newest message."""
+
+    conversation_id = models.CharField(max_length=255, unique=True)
+    tag = models.ForeignKey(
+        Tag, on_delete=models.PROTECT, null=True, blank=True, related_name="conversations"
+    )
+    tag_confidence = models.FloatField(null=True, blank=True)
+    message_count = models.PositiveIntegerField(default=0)
+    last_switch_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        indexes = [models.Index(fields=["-updated_at", "-id"])]
+
+    def __str__(self) -> str:
+        return self.conversation_id
+
+
+class Message(models.Model):
+    """A customer message, what the model said of it, and the conversation's tag after it."""
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages"
+    )
+    position = models.PositiveIntegerField(help_text="1, 2, 3, … without gaps.")
+    text = models.TextField()
+    message_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - unique or absent
+    probabilities = models.JSONField(help_text="Calibrated probability of every tag.")
+    thresholds = models.JSONField(help_text="Threshold of every tag that decided this message.")
+    threshold = models.FloatField(help_text="The global threshold then in force.")
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT)
+    rule = models.CharField(max_length=16, help_text="Rule for the conversation's tag then.")
+    conversation_tag = models.ForeignKey(
+        Tag, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    conversation_tag_confidence = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["conversation_id", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "position"], name="message_position_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["conversation", "message_id"],
+                condition=models.Q(message_id__isnull=False),
+                name="message_id_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id}#{self.position}"
+
+
+class PredictedTag(models.Model):
+    """A tag that the model selected for a message."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="predicted_tags")
+    tag = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="+")
+    confidence = models.FloatField()
+
+    class Meta:
+        ordering = ["-confidence"]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "tag"], name="predicted_tag_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} {self.confidence:.2f}"
+
+
+class TagSwitch(models.Model):
+    """The conversation's tag changed from one tag to another, or was lost, at a message."""
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="switches"
+    )
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="switch")
+    from_tag = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="+")
+    to_tag = models.ForeignKey(
+        Tag, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["message__position"]
+
+    def __str__(self) -> str:
+        return f"{self.from_tag_id} → {self.to_tag_id or 'none'}"
+
+
+class Correction(models.Model):
+    """What a person says a message's tags are; append-only, the newest one holds."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="corrections")
+    tags = models.JSONField(help_text="The tags that hold, by name; empty for none.")
+    note = models.CharField(max_length=500, blank=True)
+    actor = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.tags) or 'no tag'} by {self.actor}"
