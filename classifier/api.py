@@ -1,9 +1,78 @@
+"""`POST /classify-message` and `POST /classify-messages`: stateless, nothing is stored."""
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from classifier import live
+from classifier.serializers import (
+    ClassifyMessageRequest,
+    ClassifyMessageResponse,
+    ClassifyMessagesRequest,
+    ClassifyMessagesResponse,
+    answer,
+)
+
+_MESSAGE = "Any code for new customers?"
+_ANSWER = {
+    "threshold": 0.5,
+    "selected": [
+        {"tag": "Deal-seeker", "confidence": 0.9612},
+        {"tag": "First-time-visitor", "confidence": 0.8344},
+    ],
+    "all": [
+        {"tag": "Deal-seeker", "confidence": 0.9612, "threshold": 0.5},
+        {"tag": "First-time-visitor", "confidence": 0.8344, "threshold": 0.45},
+        {"tag": "Hot-buyer", "confidence": 0.0721, "threshold": 0.5},
+        {"tag": "Window-shopper", "confidence": 0.0316, "threshold": 0.5},
+        {"tag": "Wishlist-user", "confidence": 0.0187, "threshold": 0.55},
+    ],
+    "model_version": "20260102-030405-3f9a1c",
+}
 
 
 class ClassifyMessage(APIView):
-    pass
+    required_scope = "classify"
+
+    @extend_schema(
+        operation_id="classify_message",
+        summary="Tags of one message",
+        request=ClassifyMessageRequest,
+        responses=ClassifyMessageResponse,
+        examples=[
+            OpenApiExample("A message", {"message": _MESSAGE}, request_only=True),
+            OpenApiExample("Its tags", _ANSWER, response_only=True),
+        ],
+        tags=["classify"],
+    )
+    def post(self, request: Request) -> Response:
+        body = ClassifyMessageRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(answer(live.current(), body.validated_data["message"]))
 
 
 class ClassifyMessages(APIView):
-    pass
+    required_scope = "classify"
+
+    @extend_schema(
+        operation_id="classify_messages",
+        summary="Tags of many messages, each by itself",
+        request=ClassifyMessagesRequest,
+        responses=ClassifyMessagesResponse,
+        examples=[
+            OpenApiExample("A batch", {"messages": [_MESSAGE]}, request_only=True),
+            OpenApiExample(
+                "Their tags",
+                {"model_version": _ANSWER["model_version"], "results": [_ANSWER]},
+                response_only=True,
+            ),
+        ],
+        tags=["classify"],
+    )
+    def post(self, request: Request) -> Response:
+        body = ClassifyMessagesRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        model = live.current()
+        results = [answer(model, text) for text in body.validated_data["messages"]]
+        return Response({"model_version": model.version_name, "results": results})

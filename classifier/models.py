@@ -46,6 +46,14 @@ class Activation(models.Model):
     """One row for each time a version went live; the newest row is what is live now."""
 
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="activations")
+    restores = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The earlier activation that this one, a rollback, went back to.",
+    )
     reason = models.CharField(max_length=255, blank=True)
     actor = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -9,3 +9,40 @@ def models_dir(settings, tmp_path):
     settings.MODELS_DIR = tmp_path / "models"
     settings.MODELS_DIR.mkdir()
     return settings.MODELS_DIR
+
+
+@pytest.fixture(autouse=True)
+def fresh_live_model():
+    """No model of one test is served in the next; watchers run only where a test starts one."""
+    from classifier import live
+
+    live.reset()
+    yield
+    live.reset()
+
+
+@pytest.fixture
+def keyword_model(db, models_dir):
+    """A registered, active and loaded model of the five tags, see `tests.keyword_model`."""
+    from classifier import live, registry
+    from tests import keyword_model
+
+    keyword_model.build(models_dir, "keywords-1", words=keyword_model.SHIPPED_TAGS)
+    version = registry.register("keywords-1")
+    registry.activate(version)
+    live.refresh()
+    return version
+
+
+@pytest.fixture
+def api_client(db):
+    """A client with a key of every scope."""
+    from rest_framework.test import APIClient
+
+    from beez import api_keys
+    from beez.models import ApiKey
+
+    _, key = api_keys.create(name="tests", scopes=ApiKey.Scope.values)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    return client

@@ -1,0 +1,115 @@
+"""The engine: a message in, a calibrated probability for every tag out.
+
+numpy, onnxruntime and tokenizers alone, so that requests, commands and the evaluation of a
+training run share one code. An engine may be used from many threads at once.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from classifier import artefact
+from classifier.artefact import ArtefactError, Manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    """Probability of every tag for one message, and the thresholds that decide."""
+
+    threshold: float
+    thresholds: dict[str, float]
+    probabilities: dict[str, float]
+
+    @property
+    def ranked(self) -> list[tuple[str, float]]:
+        """Every (tag, probability), highest first, ties by name."""
+        return sorted(self.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
+
+    @property
+    def selected(self) -> list[tuple[str, float]]:
+        """Those of `ranked` that reach their tag's threshold."""
+        return [(tag, value) for tag, value in self.ranked if value >= self.thresholds[tag]]
+
+
+class Engine:
+    """One loaded model folder."""
+
+    def __init__(
+        self, *, manifest: Manifest, tokenizer: Tokenizer, session: onnxruntime.InferenceSession
+    ) -> None:
+        self.manifest = manifest
+        self._tokenizer = tokenizer
+        self._session = session
+        self._temperatures = np.array([manifest.temperatures[tag] for tag in manifest.tags])
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int = 0) -> Self:
+        """Verify, load and warm the model in `folder`; `threads` 0 uses every core.
+
+        Raises ArtefactError whatever is wrong with the folder.
+        """
+        manifest = artefact.read(folder)
+        try:
+            tokenizer = Tokenizer.from_file(str(folder / artefact.TOKENIZER))
+            tokenizer.no_padding()
+            tokenizer.enable_truncation(manifest.max_length)
+            session = _session(folder / artefact.MODEL, threads)
+            engine = cls(manifest=manifest, tokenizer=tokenizer, session=session)
+            engine._warm()
+        except Exception as error:  # both libraries raise bare Exceptions
+            raise ArtefactError(f"{folder} cannot be loaded: {error}") from error
+        return engine
+
+    def classify(self, text: str) -> Classification:
+        """Only the message's own tokens are computed: no padding, cut at `max_length`.
+
+        One message a run: the ranges of dynamic int8 belong to the whole tensor, so in a shared
+        run an answer would depend on its neighbours.
+        """
+        logits = self._logits(text)[0].astype(np.float64) / self._temperatures
+        probabilities = 0.5 * (1.0 + np.tanh(0.5 * logits))  # the sigmoid, free of overflow
+        return Classification(
+            threshold=self.manifest.threshold,
+            thresholds=self.manifest.thresholds,
+            probabilities=dict(zip(self.manifest.tags, probabilities.tolist(), strict=True)),
+        )
+
+    def _logits(self, text: str) -> NDArray[np.float32]:
+        encoding = self._tokenizer.encode(text)
+        # A tokenizer without special tokens leaves nothing of a text such as an emoji.
+        ids, mask = encoding.ids or [0], encoding.attention_mask or [1]
+        inputs = {
+            "input_ids": np.array([ids], dtype=np.int64),
+            "attention_mask": np.array([mask], dtype=np.int64),
+        }
+        logits: NDArray[np.float32] = self._session.run(["logits"], inputs)[0]
+        return logits
+
+    def _warm(self) -> None:
+        """First runs allocate; they also show whether the graph fits the manifest."""
+        for text in ("hello", "hello there " * self.manifest.max_length):
+            logits = self._logits(text)
+            if logits.shape != (1, len(self.manifest.tags)) or not np.isfinite(logits).all():
+                raise ValueError(f"the graph answers {logits.tolist()} for {self.manifest.tags}")
+
+
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # Counted here, for with 0 onnxruntime pins threads to cores and complains in containers.
+    options.intra_op_num_threads = threads or _cores()
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,37 @@
+"""Fields of request bodies that take text exactly as it was sent, or refuse it."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+
+class StrictCharField(serializers.CharField):
+    """Text only: no number is made text, nothing is trimmed away, blank is refused."""
+
+    default_error_messages = {"invalid": "Must be a string."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if not self.allow_blank and not data.strip():
+            self.fail("blank")
+        return super().to_internal_value(data)
+
+
+class MessageField(StrictCharField):
+    """A customer's message: not blank, at most `MAX_MESSAGE_LENGTH` characters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": settings.MAX_MESSAGE_LENGTH, **kwargs})
+
+
+class MessageListField(serializers.ListField):
+    """One to `MAX_BATCH_SIZE` messages."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = {"allow_empty": False, "max_length": settings.MAX_BATCH_SIZE}
+        super().__init__(**{"child": MessageField(), **limits, **kwargs})

@@ -1,0 +1,195 @@
+"""The model that this process serves: loaded once, exchanged while requests go on.
+
+A watcher thread reads the ledger twice a second, loads and warms a newly activated version
+beside the old one and then exchanges one reference, so no request waits for it or fails by it.
+Without a watcher (commands, jobs) `current` looks into the ledger itself, at most as often.
+"""
+
+import atexit
+import logging
+import math
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+
+from beez.errors import Unavailable
+from classifier import registry
+from classifier.engine import Engine
+from classifier.models import ModelVersion
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+RETRY_SECONDS = 30.0  # for a version that could not be loaded
+
+
+class NoModel(Unavailable):
+    """503: nothing has been activated yet, or the first model could not be loaded."""
+
+    default_code = "no_model"
+    default_detail = "No model is active yet. Train one, or activate one that is registered."
+
+
+@dataclass(frozen=True)
+class LiveModel:
+    """A loaded version. Who takes it from `current` once answers with one version throughout."""
+
+    engine: Engine
+    version_id: int
+    version_name: str
+
+
+@dataclass(eq=False)
+class _Process:
+    """What stands in this process; a forked child begins with a new one."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)  # one thread loads
+    live: LiveModel | None = None
+    checked_at: float = -math.inf
+    failed: tuple[int, float] = (0, 0.0)  # version, and when it may be tried again
+    watched: bool = False
+    watcher: threading.Thread | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+_process = _Process()
+_left_behind: list[LiveModel | None] = []
+
+
+def current() -> LiveModel:
+    """The model to answer with; NoModel (503) when there is none.
+
+    The first call loads it; other threads wait for that. Later calls cost nothing.
+    """
+    process = _process
+    if process.watched:
+        start_watcher()
+    if process.live is None or not process.watched:
+        _refresh_if_due(process)
+    if process.live is None:
+        raise NoModel
+    return process.live
+
+
+def is_loaded() -> bool:
+    return _process.live is not None
+
+
+def warm() -> None:
+    """Called where a serving process starts: load the live model and watch for the next one.
+
+    Without a database the process starts all the same, and loads when there is one. The
+    connection is closed again: a server may fork its workers after this.
+    """
+    try:
+        refresh()
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("No model loaded yet, the ledger cannot be read: %s", error)
+    finally:
+        connections.close_all()
+    start_watcher()
+
+
+def refresh() -> None:
+    """Serve what the ledger says is live. A version that cannot be loaded is logged and left
+    for half a minute, and the old one goes on. Raises Django's database errors."""
+    _refresh(_process)
+
+
+def start_watcher() -> None:
+    """Start this process's watcher unless it runs."""
+    process = _process
+    if process.watcher is not None and process.watcher.is_alive():
+        return
+    with process.lock:
+        process.watched = True
+        if process.watcher is None or not process.watcher.is_alive():
+            process.watcher = threading.Thread(
+                target=_watch, args=(process,), name="live-model", daemon=True
+            )
+            process.watcher.start()
+
+
+def reset() -> None:
+    """Stop the watcher and forget the model, as if the process had just begun."""
+    global _process
+    _stop_watcher()
+    _process = _Process()
+
+
+def _refresh_if_due(process: _Process) -> None:
+    with process.lock:
+        if time.monotonic() - process.checked_at < POLL_SECONDS:
+            return
+        try:
+            _refresh(process)
+        except (DatabaseError, InterfaceError) as error:
+            if process.live is None:
+                raise
+            logger.warning("The ledger cannot be read: %s", error)
+
+
+def _refresh(process: _Process) -> None:
+    with process.lock:
+        process.checked_at = time.monotonic()
+        version = registry.live_version()
+        if version is None or (process.live and process.live.version_id == version.pk):
+            return
+        failed, retry_at = process.failed
+        if version.pk == failed and time.monotonic() < retry_at:
+            return
+        try:
+            process.live = _load(version)
+            logger.info("Serving the model %s", version.name)
+        except Exception:  # whatever ails the new model must not take the old one away
+            process.failed = (version.pk, time.monotonic() + RETRY_SECONDS)
+            kept = process.live.version_name if process.live else "nothing"
+            logger.exception("Cannot serve the model %s; %s stays", version.name, kept)
+
+
+def _load(version: ModelVersion) -> LiveModel:
+    engine = Engine.load(registry.sealed_folder(version), threads=settings.ENGINE_THREADS)
+    return LiveModel(engine=engine, version_id=version.pk, version_name=version.name)
+
+
+def _watch(process: _Process) -> None:
+    """Body of the watcher thread, with a database connection of its own."""
+    reachable = True
+    try:
+        while not process.stop.wait(POLL_SECONDS):
+            try:
+                close_old_connections()
+                _refresh(process)
+                reachable = True
+            except Exception as error:  # an outage must not end the watch
+                if reachable:
+                    logger.warning("The ledger cannot be read, the model stays: %s", error)
+                reachable = False
+    finally:
+        connections.close_all()
+
+
+def _stop_watcher() -> None:
+    process = _process
+    process.watched = False
+    process.stop.set()
+    if process.watcher is not None:
+        process.watcher.join(timeout=10)
+
+
+def _after_fork() -> None:
+    """A child has neither its parent's threads nor the engine's: it loads its own.
+
+    The parent's engine is kept, unused, for freeing it would wait for threads that are not there.
+    """
+    global _process
+    _left_behind.append(_process.live)
+    _process = _Process(watched=_process.watched)
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_stop_watcher)

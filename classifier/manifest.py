@@ -1,0 +1,84 @@
+"""The fields of a model's manifest, and the rules that their values keep."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FORMAT = 1
+MODEL = "model.onnx"
+TOKENIZER = "tokenizer.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What `manifest.json` says. A tag's probability is sigmoid(logit / temperature)."""
+
+    name: str
+    created_at: str
+    base_model: str
+    tags: tuple[str, ...]
+    threshold: float
+    thresholds: dict[str, float]
+    temperatures: dict[str, float]
+    max_length: int
+    precision: Literal["int8", "float32"]
+    precision_reason: str
+    dataset_digest: str
+    metrics: dict[str, Any]
+    config: dict[str, Any]
+    format: int = FORMAT
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def problems(manifest: Manifest) -> Iterator[str]:
+    """What is wrong with the values, a clause each; nothing when they are right."""
+    if manifest.format != FORMAT:
+        yield f"its format is {manifest.format!r}, and this version of Beez reads {FORMAT}"
+    if not _is_name(manifest.name):
+        yield f"{manifest.name!r} cannot be the name of a folder"
+    if not manifest.tags or not all(isinstance(tag, str) and tag for tag in manifest.tags):
+        yield "tags must be one or more names"
+    elif len(set(manifest.tags)) != len(manifest.tags):
+        yield "a tag stands in tags twice"
+    else:
+        yield from _value_problems(manifest)
+    if not isinstance(manifest.max_length, int) or manifest.max_length < 1:
+        yield "max_length must be a whole number above 0"
+    if manifest.precision not in ("int8", "float32"):
+        yield f"precision {manifest.precision!r} is neither int8 nor float32"
+    for kind in ("base_model", "created_at", "dataset_digest"):
+        if not isinstance(getattr(manifest, kind), str):
+            yield f"{kind} must be text"
+    yield from _file_problems(manifest)
+
+
+def _value_problems(manifest: Manifest) -> Iterator[str]:
+    if not _is_number(manifest.threshold, 0, 1):
+        yield "threshold must be a number from 0 to 1"
+    ranges = {"thresholds": (0, 1), "temperatures": (1e-6, 1e6)}
+    for kind, (low, high) in ranges.items():
+        values = getattr(manifest, kind)
+        if not isinstance(values, dict) or set(values) != set(manifest.tags):
+            yield f"{kind} must name exactly the tags"
+        elif not all(_is_number(value, low, high) for value in values.values()):
+            yield f"{kind} must be numbers from {low} to {high}"
+
+
+def _file_problems(manifest: Manifest) -> Iterator[str]:
+    if not isinstance(manifest.files, dict):
+        yield "files must map names to sha256"
+        return
+    yield from (f"{name} is missing" for name in (MODEL, TOKENIZER) if name not in manifest.files)
+    for name in manifest.files:
+        if not _is_name(name):
+            yield f"{name!r} cannot be the name of a file"
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _is_number(value: object, low: float, high: float) -> bool:
+    return type(value) in (int, float) and low <= value <= high

@@ -1,0 +1,60 @@
+"""Bodies of the classify endpoints, and the answer that a classification becomes."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from classifier.engine import Classification
+from classifier.fields import MessageField, MessageListField
+from classifier.live import LiveModel
+
+DECIMALS = 4
+
+
+class ClassifyMessageRequest(serializers.Serializer[Any]):
+    message = MessageField(help_text="What the customer wrote.")
+
+
+class ClassifyMessagesRequest(serializers.Serializer[Any]):
+    messages = MessageListField(help_text="Each classified by itself, in this order.")
+
+
+class TagConfidence(serializers.Serializer[Any]):
+    tag = serializers.CharField()
+    confidence = serializers.FloatField(help_text="Calibrated probability, 0 to 1.")
+
+
+class TagConfidenceThreshold(TagConfidence):
+    threshold = serializers.FloatField(help_text="From this confidence on the tag is selected.")
+
+
+class ClassifyMessageResponse(serializers.Serializer[Any]):
+    threshold = serializers.FloatField(help_text="The model's global threshold.")
+    selected = TagConfidence(many=True, help_text="Tags that reach their threshold, best first.")
+    all = TagConfidenceThreshold(many=True, help_text="Every tag, best first.")
+    model_version = serializers.CharField()
+
+
+class ClassifyMessagesResponse(serializers.Serializer[Any]):
+    model_version = serializers.CharField()
+    results = ClassifyMessageResponse(many=True, help_text="In the order of the messages.")
+
+
+def answer(model: LiveModel, text: str) -> dict[str, Any]:
+    """What `ClassifyMessageResponse` describes."""
+    found = model.engine.classify(text)
+    return {
+        "threshold": found.threshold,
+        "selected": confidences(found.selected),
+        "all": _with_thresholds(found),
+        "model_version": model.version_name,
+    }
+
+
+def confidences(pairs: list[tuple[str, float]]) -> list[dict[str, Any]]:
+    return [{"tag": tag, "confidence": round(value, DECIMALS)} for tag, value in pairs]
+
+
+def _with_thresholds(found: Classification) -> list[dict[str, Any]]:
+    entries = confidences(found.ranked)
+    return [{**entry, "threshold": found.thresholds[entry["tag"]]} for entry in entries]
