@@ -1,6 +1,6 @@
 """Fields of request bodies that take text exactly as it was sent, or refuse it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from rest_framework import serializers
@@ -9,7 +9,7 @@ from rest_framework import serializers
 class StrictCharField(serializers.CharField):
     """Text only: no number is made text, nothing is trimmed away, blank is refused."""
 
-    default_error_messages = {"invalid": "Must be a string."}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Must be a string."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"trim_whitespace": False, **kwargs})

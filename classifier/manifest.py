@@ -67,11 +67,12 @@ def _value_problems(manifest: Manifest) -> Iterator[str]:
 
 
 def _file_problems(manifest: Manifest) -> Iterator[str]:
-    if not isinstance(manifest.files, dict):
+    files: Any = manifest.files  # as read, whatever it is
+    if not isinstance(files, dict):
         yield "files must map names to sha256"
         return
-    yield from (f"{name} is missing" for name in (MODEL, TOKENIZER) if name not in manifest.files)
-    for name in manifest.files:
+    yield from (f"{name} is missing" for name in (MODEL, TOKENIZER) if name not in files)
+    for name in files:
         if not _is_name(name):
             yield f"{name!r} cannot be the name of a file"
 
@@ -80,5 +81,6 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
-def _is_number(value: object, low: float, high: float) -> bool:
-    return type(value) in (int, float) and low <= value <= high
+def _is_number(value: Any, low: float, high: float) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and low <= value <= high

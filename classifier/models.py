@@ -41,6 +41,12 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def micro_f1(self) -> float | None:
+        """Micro-F1 on the test split that it was trained beside, where that was measured."""
+        test = self.metrics.get("test")
+        return test.get("micro_f1") if isinstance(test, dict) else None
+
 
 class Activation(models.Model):
     """One row for each time a version went live; the newest row is what is live now."""

@@ -69,6 +69,13 @@ def live_version() -> ModelVersion | None:
     return None if newest is None else newest.version
 
 
+def previous_version() -> ModelVersion | None:
+    """What `rollback` would make live."""
+    present = _newest()
+    target = None if present is None else _before(present)
+    return None if target is None else target.version
+
+
 def find(text: str) -> ModelVersion:
     """The version with the name `text`, or the one whose name alone starts with it."""
     found = list(ModelVersion.objects.filter(name__startswith=text))
@@ -97,9 +104,7 @@ def _append(
     version: ModelVersion, *, reason: str, actor: str, restores: Activation | None = None
 ) -> Activation:
     _verified(sealed_folder(version))
-    return Activation.objects.create(
-        version=version, reason=reason, actor=actor, restores=restores
-    )
+    return Activation.objects.create(version=version, reason=reason, actor=actor, restores=restores)
 
 
 def _verified(folder: Path) -> Manifest:

@@ -1,0 +1,102 @@
+import json
+
+import pytest
+
+from classifier import artefact
+from classifier.artefact import ArtefactError
+from tests import keyword_model
+
+WORDS = {"Deal-seeker": ["discount"], "Hot-buyer": ["buy"]}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return keyword_model.build(tmp_path, "a-model", words=WORDS, extra_files={"card.md": b"# A"})
+
+
+def rewrite_manifest(folder, **changes):
+    path = folder / artefact.MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_a_published_folder_is_read_back_with_the_tags_in_order(folder):
+    manifest = artefact.read(folder)
+    assert manifest.name == folder.name == "a-model"
+    assert manifest.tags == ("Deal-seeker", "Hot-buyer")
+    assert set(manifest.files) == {"model.onnx", "tokenizer.json", "card.md"}
+
+
+def test_nothing_but_the_finished_folder_is_left(folder):
+    assert [path.name for path in folder.parent.iterdir()] == ["a-model"]
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "card.md"])
+def test_a_changed_file_is_noticed_and_named(folder, name):
+    with (folder / name).open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(ArtefactError, match=rf"{name} is damaged"):
+        artefact.read(folder)
+
+
+def test_a_file_that_is_gone_is_noticed_and_named(folder):
+    (folder / "card.md").unlink()
+    with pytest.raises(ArtefactError, match=r"card\.md cannot be read"):
+        artefact.read(folder)
+
+
+def test_a_folder_without_manifest_is_refused(tmp_path):
+    with pytest.raises(ArtefactError, match=r"manifest\.json cannot be read"):
+        artefact.read(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", "3", '{"tags": 3}', '{"tags": []}'])
+def test_what_is_no_manifest_is_refused(folder, content):
+    (folder / artefact.MANIFEST).write_text(content)
+    with pytest.raises(ArtefactError, match="is not a manifest"):
+        artefact.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"format": 2}, "format is 2"),
+        ({"name": "../elsewhere"}, "name of a folder"),
+        ({"tags": ["Hot-buyer", "Hot-buyer"]}, "twice"),
+        ({"tags": []}, "one or more"),
+        ({"tags": ["Hot-buyer", 7]}, "one or more"),
+        ({"thresholds": {"Hot-buyer": 0.5}}, "thresholds must name exactly the tags"),
+        ({"thresholds": {"Hot-buyer": 0.5, "Deal-seeker": "0.5"}}, "thresholds must be numbers"),
+        ({"temperatures": {"Hot-buyer": 1.0, "Deal-seeker": 0.0}}, "temperatures must be numbers"),
+        ({"temperatures": {"Hot-buyer": 1, "Deal-seeker": float("nan")}}, "temperatures must be"),
+        ({"threshold": 1.5}, "threshold must be a number"),
+        ({"max_length": 0}, "max_length"),
+        ({"precision": "int4"}, "int4"),
+        ({"files": {"tokenizer.json": "0"}}, r"model\.onnx is missing"),
+        ({"files": {"../model.onnx": "0"}}, "name of a file"),
+        ({"files": []}, "files must map"),
+        ({"surprise": 1}, "is not a manifest"),
+    ],
+)
+def test_a_manifest_that_cannot_be_right_is_refused_with_the_reason(folder, changes, complaint):
+    rewrite_manifest(folder, **changes)
+    with pytest.raises(ArtefactError, match=complaint):
+        artefact.read(folder)
+
+
+def test_a_name_that_is_taken_is_refused_and_the_old_folder_stays(folder):
+    before = artefact.seal(folder)
+    with pytest.raises(ArtefactError, match="exists already"):
+        keyword_model.build(folder.parent, "a-model", words={"Hot-buyer": ["order"]})
+    assert artefact.seal(folder) == before
+
+
+def test_metrics_that_json_cannot_hold_are_refused(tmp_path):
+    with pytest.raises(ArtefactError, match="cannot become"):
+        keyword_model.build(tmp_path, "a-model", words=WORDS, metrics={"loss": float("nan")})
+    assert not (tmp_path / "a-model").exists()
+
+
+def test_a_file_that_the_manifest_does_not_name_is_not_handed_out(folder):
+    (folder / "stray.txt").write_text("stray")
+    with pytest.raises(ArtefactError, match="not in the manifest"):
+        artefact.read_file(folder, manifest=artefact.read(folder), name="stray.txt")
