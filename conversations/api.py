@@ -1,17 +1,98 @@
+"""The conversation routes: each parses, calls one function and presents."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
+
+from beez.models import ApiKey
+from conversations import answers, ingest, listing, schema
+from conversations.corrections import UnknownTagsError, correct
+from conversations.erasure import erase
+from conversations.models import Conversation
+from conversations.requests import ConversationMessage, CorrectionBody, HistoryQuery, ListQuery
 
 
 class ClassifyConversation(APIView):
-    pass
+    required_scope: ClassVar[str] = "classify"
+
+    @schema.classify_conversation
+    def post(self, request: Request) -> Response:
+        """Add a customer message to a conversation and say where the customer stands now."""
+        body = _valid(ConversationMessage(data=request.data))
+        posted = ingest.post(
+            conversation_id=body["conversation_id"],
+            text=body["message"],
+            message_id=body.get("message_id"),
+        )
+        return Response(answers.posted(posted, conversation_id=body["conversation_id"]))
 
 
 class ConversationList(APIView):
-    pass
+    required_scope: ClassVar[str] = "read"
+
+    @schema.list_conversations
+    def get(self, request: Request) -> Response:
+        """List conversations, the last updated first."""
+        query = _valid(ListQuery(data=request.query_params.dict()))
+        page, cursor = listing.conversations_page(query)
+        return Response({"conversations": [*map(answers.summary, page)], "next": cursor})
 
 
 class ConversationDetail(APIView):
-    pass
+    required_scope: ClassVar[Mapping[str, str]] = {"GET": "read", "DELETE": "erase"}
+
+    @schema.show_conversation
+    def get(self, request: Request, conversation_id: str) -> Response:
+        """A conversation's whole tag history: its messages in order and its switches."""
+        query = _valid(HistoryQuery(data=request.query_params.dict()))
+        conversation = _existing(conversation_id)
+        messages, next_after = listing.messages_page(conversation, **query)
+        switches = list(conversation.switches.select_related("message"))
+        return Response(
+            answers.history(
+                conversation, messages=messages, switches=switches, next_after=next_after
+            )
+        )
+
+    @schema.clear_conversation
+    def delete(self, request: Request, conversation_id: str) -> Response:
+        """Erase a conversation with all its messages, tags, switches and corrections."""
+        found = "\0" not in conversation_id and erase(conversation_id=conversation_id)
+        outcome = "cleared" if found else "not found"
+        return Response({"message": f"Conversation {conversation_id} {outcome}"})
 
 
 class CorrectMessage(APIView):
-    pass
+    required_scope: ClassVar[str] = "correct"
+
+    @schema.correct_message
+    def post(self, request: Request, conversation_id: str, position: int) -> Response:
+        """Say what a message's tags are; the history follows from that message on."""
+        body = _valid(CorrectionBody(data=request.data))
+        messages = listing.messages().filter(conversation=_existing(conversation_id))
+        message = get_object_or_404(messages, position=position)
+        try:
+            correct(message=message, actor=cast(ApiKey, request.auth).name, **body)
+        except UnknownTagsError as error:
+            raise ValidationError({"tags": [str(error)]}) from error
+        except Conversation.DoesNotExist as error:  # erased meanwhile
+            raise NotFound from error
+        return Response(answers.entry(get_object_or_404(messages, position=position)))
+
+
+def _existing(conversation_id: str) -> Conversation:
+    conversation = listing.find(conversation_id)
+    if conversation is None:
+        raise NotFound("There is no conversation of that id.")
+    return conversation
+
+
+def _valid(serializer: Serializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

@@ -5,105 +5,234 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('classifier', '0001_initial'),
+        ("classifier", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('conversation_id', models.CharField(max_length=255, unique=True)),
-                ('tag_confidence', models.FloatField(blank=True, null=True)),
-                ('message_count', models.PositiveIntegerField(default=0)),
-                ('last_switch_at', models.DateTimeField(blank=True, db_index=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(db_index=True)),
-                ('tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='classifier.tag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("conversation_id", models.CharField(max_length=255, unique=True)),
+                ("tag_confidence", models.FloatField(blank=True, null=True)),
+                ("message_count", models.PositiveIntegerField(default=0)),
+                ("last_switch_at", models.DateTimeField(blank=True, db_index=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(db_index=True)),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="classifier.tag",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at', '-id'],
+                "ordering": ["-updated_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(help_text='1, 2, 3, … without gaps.')),
-                ('text', models.TextField()),
-                ('message_id', models.CharField(blank=True, max_length=255, null=True)),
-                ('probabilities', models.JSONField(help_text='Calibrated probability of every tag.')),
-                ('thresholds', models.JSONField(help_text='Threshold of every tag that decided this message.')),
-                ('threshold', models.FloatField(help_text='The global threshold then in force.')),
-                ('rule', models.CharField(help_text="Rule for the conversation's tag then.", max_length=16)),
-                ('conversation_tag_confidence', models.FloatField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='conversations.conversation')),
-                ('conversation_tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classifier.tag')),
-                ('model_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='classifier.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(help_text="1, 2, 3, … without gaps.")),
+                ("text", models.TextField()),
+                ("message_id", models.CharField(blank=True, max_length=255, null=True)),
+                (
+                    "probabilities",
+                    models.JSONField(help_text="Calibrated probability of every tag."),
+                ),
+                (
+                    "thresholds",
+                    models.JSONField(help_text="Threshold of every tag that decided this message."),
+                ),
+                ("threshold", models.FloatField(help_text="The global threshold then in force.")),
+                (
+                    "rule",
+                    models.CharField(
+                        help_text="Rule for the conversation's tag then.", max_length=16
+                    ),
+                ),
+                ("conversation_tag_confidence", models.FloatField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "conversation_tag",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="classifier.tag",
+                    ),
+                ),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="classifier.modelversion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['conversation_id', 'position'],
+                "ordering": ["conversation_id", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tags', models.JSONField(help_text='The tags that hold, by name; empty for none.')),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('actor', models.CharField(max_length=150)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='conversations.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "tags",
+                    models.JSONField(help_text="The tags that hold, by name; empty for none."),
+                ),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("actor", models.CharField(max_length=150)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="corrections",
+                        to="conversations.message",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='PredictedTag',
+            name="PredictedTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('confidence', models.FloatField()),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predicted_tags', to='conversations.message')),
-                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classifier.tag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("confidence", models.FloatField()),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="predicted_tags",
+                        to="conversations.message",
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="classifier.tag",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-confidence'],
+                "ordering": ["-confidence"],
             },
         ),
         migrations.CreateModel(
-            name='TagSwitch',
+            name="TagSwitch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField()),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='switches', to='conversations.conversation')),
-                ('from_tag', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classifier.tag')),
-                ('message', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='switch', to='conversations.message')),
-                ('to_tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classifier.tag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="switches",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "from_tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="classifier.tag",
+                    ),
+                ),
+                (
+                    "message",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="switch",
+                        to="conversations.message",
+                    ),
+                ),
+                (
+                    "to_tag",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="classifier.tag",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['message__position'],
+                "ordering": ["message__position"],
             },
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['-updated_at', '-id'], name='conversatio_updated_762088_idx'),
+            model_name="conversation",
+            index=models.Index(
+                fields=["-updated_at", "-id"], name="conversatio_updated_762088_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('conversation', 'position'), name='message_position_unique'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("conversation", "position"), name="message_position_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('message_id__isnull', False)), fields=('conversation', 'message_id'), name='message_id_unique'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("message_id__isnull", False)),
+                fields=("conversation", "message_id"),
+                name="message_id_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='predictedtag',
-            constraint=models.UniqueConstraint(fields=('message', 'tag'), name='predicted_tag_unique'),
+            model_name="predictedtag",
+            constraint=models.UniqueConstraint(
+                fields=("message", "tag"), name="predicted_tag_unique"
+            ),
         ),
     ]

@@ -1,0 +1,122 @@
+"""The JSON answers of the conversation routes, made from stored rows."""
+
+from datetime import datetime
+from typing import Any
+
+from classifier.serializers import DECIMALS, confidences
+from conversations import tagging
+from conversations.ingest import Posted
+from conversations.models import Conversation, Correction, Message, TagSwitch
+
+Json = dict[str, Any]
+
+EVIDENCE_LENGTH = 50  # characters of a message that its evidence shows
+EVIDENCE_TAGS = 3
+
+
+def posted(posted: Posted, *, conversation_id: str) -> Json:
+    """The conversation as of that message, so that a repeat gets the same answer."""
+    message, previous = posted.message, posted.previous
+    previous_tag = previous.conversation_tag_id if previous else None
+    return {
+        "conversation_id": conversation_id,
+        "threshold": message.threshold,
+        "conversation_tag": _conversation_tag(message),
+        "switched": tagging.is_switch(previous_tag, message.conversation_tag_id),
+        "evidence": [_evidence(one) for one in (previous, message) if one],
+        "position": message.position,
+        "previous_tag": previous_tag,
+        "model_version": posted.model_version,
+    }
+
+
+def summary(conversation: Conversation) -> Json:
+    tag = tagged(conversation.tag_id, conversation.tag_confidence)
+    return {
+        "conversation_id": conversation.conversation_id,
+        "conversation_tag": tag,
+        "message_count": conversation.message_count,
+        "last_switch_at": instant(conversation.last_switch_at),
+        "created_at": instant(conversation.created_at),
+        "updated_at": instant(conversation.updated_at),
+    }
+
+
+def history(
+    conversation: Conversation,
+    *,
+    messages: list[Message],
+    switches: list[TagSwitch],
+    next_after: int | None,
+) -> Json:
+    """The whole tag history; `next_after` is the `after` of the next page of messages."""
+    return summary(conversation) | {
+        "messages": [entry(message) for message in messages],
+        "switches": [
+            {
+                "position": switch.message.position,
+                "from": switch.from_tag_id,
+                "to": switch.to_tag_id,
+                "at": instant(switch.created_at),
+            }
+            for switch in switches
+        ],
+        "next": next_after,
+    }
+
+
+def entry(message: Message) -> Json:
+    """A message as the history shows it: the prediction as it was made, a correction beside it."""
+    corrections = message.corrections.all()
+    return {
+        "position": message.position,
+        "message": message.text,
+        "message_id": message.message_id,
+        "created_at": instant(message.created_at),
+        "model_version": message.model_version.name,
+        "rule": message.rule,
+        "threshold": message.threshold,
+        "thresholds": message.thresholds,
+        "tags": confidences([(one.tag_id, one.confidence) for one in message.predicted_tags.all()]),
+        "probabilities": {
+            tag: round(value, DECIMALS) for tag, value in message.probabilities.items()
+        },
+        "conversation_tag": _conversation_tag(message),
+        "switched": hasattr(message, "switch"),
+        "correction": _correction(corrections[0]) if corrections else None,
+    }
+
+
+def tagged(tag: str | None, confidence: float | None) -> Json | None:
+    if tag is None or confidence is None:
+        return None
+    return confidences([(tag, confidence)])[0]
+
+
+def instant(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= EVIDENCE_LENGTH else text[:EVIDENCE_LENGTH] + "..."
+
+
+def _conversation_tag(message: Message) -> Json | None:
+    return tagged(message.conversation_tag_id, message.conversation_tag_confidence)
+
+
+def _evidence(message: Message) -> Json:
+    ranked = sorted(message.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
+    return {
+        "message": shortened(message.text),
+        "top": confidences(ranked[:EVIDENCE_TAGS]),
+    }
+
+
+def _correction(correction: Correction) -> Json:
+    return {
+        "tags": correction.tags,
+        "actor": correction.actor,
+        "note": correction.note,
+        "created_at": instant(correction.created_at),
+    }

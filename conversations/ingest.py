@@ -1,0 +1,168 @@
+"""The one write path of a message: classify it, then store it and what follows from it.
+
+The message, its tags, the switch and the conversation's tag stand in one transaction, made of
+few statements, for each is a round trip that the caller waits for.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from beez.errors import Conflict
+from classifier import live
+from classifier.engine import Classification
+from conversations import timeline
+from conversations.models import Conversation, Message, PredictedTag
+from conversations.tagging import WINDOW, TaggedMessage
+from conversations.timeline import Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """A stored message, the one before it, if any, and the name of the model version."""
+
+    message: Message
+    previous: Message | None
+    model_version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Locked:
+    """A conversation's row, held until the transaction ends, and the stage of every tag."""
+
+    pk: int
+    tag: str | None
+    message_count: int
+    stages: dict[str, int]
+
+
+def add_message(*, conversation_id: str, text: str, message_id: str | None = None) -> Message:
+    """Store a message of a conversation, which its first message makes; see `post`."""
+    return post(conversation_id=conversation_id, text=text, message_id=message_id).message
+
+
+def post(
+    *, conversation_id: str, text: str, message_id: str | None = None, rule: str | None = None
+) -> Posted:
+    """Store a message; a `message_id` that the conversation has already gives the stored one.
+
+    `rule` is the one for the conversation's tag, from the settings when None. Raises `Conflict`
+    when `message_id` came with another text before, and `live.NoModel` when no model is live.
+    """
+    if message_id is not None:
+        stored = Message.objects.filter(
+            conversation__conversation_id=conversation_id, message_id=message_id
+        ).first()
+        if stored is not None:
+            return _repeated(stored, text)
+    model = live.current()
+    classification = model.engine.classify(text)  # slow, hence before the lock
+    message = Message(
+        text=text,
+        message_id=message_id,
+        probabilities=classification.probabilities,
+        thresholds=classification.thresholds,
+        threshold=classification.threshold,
+        model_version_id=model.version_id,
+        rule=rule or settings.CONVERSATION_RULE,
+    )
+    with transaction.atomic():
+        stored, previous = _append(message, classification, conversation_id)
+    if stored is not message:
+        return _repeated(stored, text)
+    return Posted(message=message, previous=previous, model_version=model.version_name)
+
+
+def _append(
+    message: Message, classification: Classification, conversation_id: str
+) -> tuple[Message, Message | None]:
+    """The stored message and the one before it.
+
+    `message` itself, at the end of the conversation, or the one that another request has just
+    stored under its `message_id`.
+    """
+    conversation = _lock(conversation_id)
+    wanted = Q(position__gt=conversation.message_count - (WINDOW - 1))
+    if message.message_id is not None:
+        wanted |= Q(message_id=message.message_id)
+    recent = list(timeline.with_tags(Message.objects.filter(wanted, conversation=conversation.pk)))
+    for stored in recent:
+        if message.message_id is not None and stored.message_id == message.message_id:
+            return stored, None
+    now = timeline.step(
+        [*map(timeline.tagged, recent), _tagged(classification)],
+        conversation.tag,
+        conversation.stages,
+        rule=message.rule,
+        threshold=message.threshold,
+    )
+    message.conversation_id = conversation.pk
+    message.position = conversation.message_count + 1
+    message.conversation_tag_id, message.conversation_tag_confidence = now.tag, now.confidence
+    message.created_at = timezone.now()
+    _store(message, classification, now)
+    return message, recent[-1] if recent else None
+
+
+def _store(message: Message, classification: Classification, now: Step) -> None:
+    message.save(force_insert=True)
+    PredictedTag.objects.bulk_create(
+        PredictedTag(message=message, tag_id=tag, confidence=confidence)
+        for tag, confidence in classification.selected
+    )
+    changes: dict[str, datetime] = {}
+    if switch := timeline.switch_at(message, now):
+        switch.save(force_insert=True)
+        changes["last_switch_at"] = message.created_at
+    Conversation.objects.filter(pk=message.conversation_id).update(
+        tag_id=now.tag,
+        tag_confidence=now.confidence,
+        message_count=message.position,
+        updated_at=message.created_at,
+        **changes,
+    )
+
+
+def _lock(conversation_id: str) -> _Locked:
+    """Get or make the conversation's row and lock it, in one round trip.
+
+    The update changes nothing: it takes the row's lock and makes the row visible to RETURNING.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO conversations_conversation AS conversation
+                (conversation_id, message_count, created_at, updated_at)
+            VALUES (%s, 0, now(), now())
+            ON CONFLICT (conversation_id)
+                DO UPDATE SET message_count = conversation.message_count
+            RETURNING id, tag_id, message_count,
+                (SELECT jsonb_object_agg(name, stage) FROM classifier_tag)
+            """,
+            [conversation_id],
+        )
+        pk, tag, message_count, stages = cursor.fetchone()
+    return _Locked(pk=pk, tag=tag, message_count=message_count, stages=json.loads(stages))
+
+
+def _repeated(stored: Message, text: str) -> Posted:
+    if stored.text != text:
+        raise Conflict("This message_id came with another message before.")
+    previous = Message.objects.filter(
+        conversation=stored.conversation_id, position=stored.position - 1
+    )
+    return Posted(
+        message=stored, previous=previous.first(), model_version=stored.model_version.name
+    )
+
+
+def _tagged(classification: Classification) -> TaggedMessage:
+    return TaggedMessage(
+        probabilities=classification.probabilities,
+        selected=frozenset(tag for tag, _ in classification.selected),
+    )

@@ -1,0 +1,95 @@
+"""What the conversation routes accept: bodies and queries, each value checked strictly."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from rest_framework import serializers
+
+from classifier.fields import MessageField, StrictCharField
+from classifier.models import Tag
+from conversations.models import Correction
+
+PAGE, LARGEST_PAGE = 50, 200
+MESSAGES, MOST_MESSAGES = 200, 1_000
+LARGEST_POSITION = 2**31 - 1
+
+
+class Instant(serializers.CharField):
+    """An ISO 8601 date or time. A date means its first moment, or its last one; see `end`."""
+
+    def __init__(self, *, end: bool, **options: Any) -> None:
+        self.clock = time.max if end else time.min
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> datetime:  # type: ignore[override] # a parsed string
+        text = super().to_internal_value(data)
+        try:
+            day = parse_date(text)
+            moment = datetime.combine(day, self.clock) if day else parse_datetime(text)
+            if moment is not None:
+                return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+        except (ValueError, OverflowError):
+            pass
+        raise serializers.ValidationError(
+            "Not an ISO 8601 date or time like 2026-01-31 or 2026-01-31T12:00:00Z."
+        )
+
+
+class ConversationMessage(serializers.Serializer[Any]):
+    """A customer message to add to a conversation."""
+
+    conversation_id = StrictCharField(max_length=255)
+    message = MessageField()
+    message_id = StrictCharField(
+        max_length=255,
+        required=False,
+        allow_null=True,
+        help_text="Makes the request idempotent: the same id with the same message gives the "
+        "stored answer again, with another message 409.",
+    )
+
+
+class CorrectionBody(serializers.Serializer[Any]):
+    """The tags that a message has in truth; empty for none."""
+
+    tags = serializers.ListField(child=StrictCharField(max_length=64), max_length=100)
+    note = StrictCharField(
+        max_length=Correction._meta.get_field("note").max_length,
+        allow_blank=True,
+        required=False,
+        default="",
+    )
+
+
+class ListQuery(serializers.Serializer[Any]):
+    """Which conversations to list."""
+
+    tag = serializers.CharField(required=False, help_text="Whose current tag is this one.")
+    switched = serializers.ChoiceField(
+        choices=["true", "false"], required=False, help_text="Whether the tag ever switched."
+    )
+    since = Instant(end=False, required=False, help_text="Updated at this date or time, or later.")
+    until = Instant(end=True, required=False, help_text="Updated by then; a date counts in full.")
+    cursor = serializers.CharField(
+        required=False, max_length=200, help_text="`next` of the page before."
+    )
+    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LARGEST_PAGE)
+
+    def validate_tag(self, name: str) -> str:
+        if not Tag.objects.filter(name=name).exists():
+            raise serializers.ValidationError(f"There is no tag {name!r}.")
+        return name
+
+    def validate_switched(self, value: str) -> bool:
+        return value == "true"
+
+
+class HistoryQuery(serializers.Serializer[Any]):
+    """Which of a conversation's messages to show."""
+
+    after = serializers.IntegerField(
+        default=0, min_value=0, max_value=LARGEST_POSITION, help_text="Messages past this position."
+    )
+    limit = serializers.IntegerField(default=MESSAGES, min_value=1, max_value=MOST_MESSAGES)

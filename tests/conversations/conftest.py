@@ -1,0 +1,45 @@
+"""Ways to post messages and to read the history that they make."""
+
+import pytest
+
+from conversations import timeline
+from conversations.ingest import add_message
+from conversations.models import Conversation
+
+NEW = "First-time-visitor"
+WINDOW = "Window-shopper"
+WISH = "Wishlist-user"
+DEAL = "Deal-seeker"
+HOT = "Hot-buyer"
+
+# Messages to which the keyword model gives the tags that the guidelines give.
+WORKED_EXAMPLE = [
+    "Hi, I'm new here. What do you sell?",
+    "These shoes look nice, I'll save them for later",
+    "Do you have any discount codes for first-time buyers?",
+    "I will buy immediately if you can give me 15% off",
+]
+
+
+def history(conversation_id):
+    """The conversation's tag after each message."""
+    conversation = Conversation.objects.get(conversation_id=conversation_id)
+    return list(conversation.messages.values_list("conversation_tag_id", flat=True))
+
+
+def switches(conversation_id):
+    """(position, from, to) of each switch."""
+    conversation = Conversation.objects.get(conversation_id=conversation_id)
+    return list(conversation.switches.values_list("message__position", "from_tag_id", "to_tag_id"))
+
+
+def assert_consistent(conversation_id):
+    """What is stored is what follows from the messages."""
+    conversation = Conversation.objects.get(conversation_id=conversation_id)
+    assert timeline.discrepancies(conversation) == []
+
+
+@pytest.fixture
+def worked_example(keyword_model):
+    """The guidelines' worked example, posted; its messages."""
+    return [add_message(conversation_id="shoes", text=text) for text in WORKED_EXAMPLE]

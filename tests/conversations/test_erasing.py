@@ -1,0 +1,47 @@
+"""DELETE /conversation/{id} answers as the original did and leaves nothing behind."""
+
+from urllib.parse import quote
+
+import pytest
+
+from conversations.corrections import correct
+from conversations.ingest import add_message
+from conversations.models import Conversation, Correction, Message, PredictedTag, TagSwitch
+
+
+def test_everything_of_the_conversation_goes_and_nothing_else(worked_example, api_client):
+    correct(message=worked_example[0], tags=[], actor="staff")
+    add_message(conversation_id="other", text="I'm new")
+    response = api_client.delete("/conversation/shoes")
+    assert response.status_code == 200
+    assert response.json() == {"message": "Conversation shoes cleared"}
+    assert Conversation.objects.get().conversation_id == "other"
+    assert (Message.objects.count(), PredictedTag.objects.count()) == (1, 1)
+    assert not TagSwitch.objects.exists()
+    assert not Correction.objects.exists()
+
+
+def test_an_unknown_one_is_not_found_with_200(api_client):
+    response = api_client.delete("/conversation/shoes")
+    assert response.status_code == 200
+    assert response.json() == {"message": "Conversation shoes not found"}
+
+
+def test_the_next_message_begins_a_new_conversation(worked_example, api_client):
+    api_client.delete("/conversation/shoes")
+    assert add_message(conversation_id="shoes", text="thanks").position == 1
+    assert Conversation.objects.get().tag is None
+
+
+@pytest.mark.parametrize("conversation_id", ["a b", "客户/1", "x?y#z", "%", "a\nb"])
+def test_any_id_can_be_cleared(keyword_model, api_client, conversation_id):
+    add_message(conversation_id=conversation_id, text="hi")
+    response = api_client.delete(f"/conversation/{quote(conversation_id)}")
+    assert response.json() == {"message": f"Conversation {conversation_id} cleared"}
+
+
+@pytest.mark.parametrize("conversation_id", ["%00", "a%00b", "x" * 300, "%ff"])
+def test_an_id_that_none_can_have_is_not_found(api_client, conversation_id):
+    response = api_client.delete(f"/conversation/{conversation_id}")
+    assert response.status_code == 200
+    assert response.json()["message"].endswith("not found")
