@@ -1,0 +1,166 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from training.card import write_card
+from training.card_sections import sections
+
+TAGS = ["Deal-seeker", "Hot-buyer"]
+PLOTS = [
+    "confusion.png",
+    "counts.png",
+    "per_tag.png",
+    "reliability.png",
+    "threshold.png",
+    "training.png",
+]
+
+
+def evaluation():
+    bins = [[0.1, 0.05, 40], [0.5, 0.5, 0], [0.9, 0.95, 20]]
+    return {
+        "micro_f1": 0.9126,
+        "micro_f1_interval": [0.881, 0.94],
+        "macro_f1": 0.9,
+        "exact_match": 0.8,
+        "no_tag_accuracy": None,
+        "average_tags": 1.25,
+        "support": 248,
+        "per_tag": {
+            "Deal-seeker": {"precision": 0.9, "recall": 0.8, "f1": 0.847, "support": 73},
+            "Hot-buyer": {"precision": 1.0, "recall": 0.75, "f1": 0.857, "support": 4},
+        },
+        "groups": {"refuses|discount": {"exact_match": 0.5, "micro_f1": 0.6, "support": 2}},
+        "confusion": {"labels": [*TAGS, "none"], "matrix": [[70, 1, 2], [1, 3, 0], [0, 0, 0]]},
+        "calibration": {
+            "before": {"ece": 0.061, "bins": bins},
+            "after": {"ece": 0.02, "bins": bins},
+        },
+    }
+
+
+@pytest.fixture
+def report():
+    return {
+        "name": "v1",
+        "created_at": "2026-11-24T05:41:00Z",
+        "base_model": "all-MiniLM-L6-v2",
+        "config": {"max_length": 96, "seed": 42},
+        "dataset": {
+            "digest": "c2aeb01b2b9d4f25bafb",
+            "sizes": {"train": 940, "validation": 201, "test": 248},
+        },
+        "precision": "int8",
+        "precision_reason": "within one point",
+        "size_bytes": {"float32": 90_400_000, "int8": 22_900_000},
+        "latency_ms": {"p50": 2.61, "p95": 4.02},
+        "libraries": {"torch": "2.13.0"},
+        "history": [
+            {"epoch": 1, "loss": 0.7, "validation_micro_f1": 0.6},
+            {"epoch": 2, "loss": 0.3, "validation_micro_f1": 0.91},
+            {"epoch": 3, "loss": 0.2, "validation_micro_f1": 0.9},
+        ],
+        "threshold": 0.41,
+        "thresholds": {"Deal-seeker": 0.38, "Hot-buyer": 0.44},
+        "temperatures": {"Deal-seeker": 1.2, "Hot-buyer": 1.3},
+        "threshold_curve": [[0.3, 0.85], [0.4, 0.9], [0.5, 0.88]],
+        "test": evaluation(),
+        "validation": evaluation(),
+        "export": {
+            "max_abs_difference": 3.1e-6,
+            "int8_micro_f1": 0.911,
+            "float32_micro_f1": 0.913,
+        },
+    }
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_card_states_the_figures_in_tables_and_shows_every_plot(report, tmp_path):
+    write_card(tmp_path, report=report)
+    card = (tmp_path / "card.md").read_text()
+    for line in (
+        "# Model card: v1",
+        "| Test micro-F1 | 0.913 (95% interval 0.881 to 0.940) |",
+        "| train | 940 |",
+        "| micro-F1 | 0.913 | 0.913 |",
+        "| Deal-seeker | 0.900 | 0.800 | 0.847 | 73 |",
+        "| refuses\\|discount | 0.500 | 0.600 | 2 |",
+        "| Deal-seeker | 0.380 | 1.200 |",
+        "| before temperature scaling | 0.061 |",
+        "| size, int8 | 22.9 MB |",
+        "| largest difference of a probability, torch to ONNX | 3.1e-06 |",
+        "3 epochs; the best validation micro-F1 was 0.910, after epoch 2.",
+        "- Only the first 96 tokens of a message are read.",
+    ):
+        assert line in card.split("\n")
+    assert names(tmp_path) == sorted([*PLOTS, "card.json", "card.md"])
+    assert all(f"]({plot})" in card for plot in PLOTS)
+
+
+def test_limits_say_what_a_small_test_split_cannot_show(report, tmp_path):
+    report["test"]["per_tag"]["Wishlist-user"] = {"f1": None, "support": 0}
+    write_card(tmp_path, report=report)
+    limits = (tmp_path / "card.md").read_text().split("## Limits")[1]
+    assert "lies in 0.881 to 0.940" in limits
+    assert "`Hot-buyer` has 4 test messages: a single one moves its recall by 25.0 points" in limits
+    assert "`Wishlist-user` has no test message" in limits
+    assert "Deal-seeker" not in limits
+
+
+def test_plots_are_png_at_twice_the_usual_resolution(report, tmp_path):
+    write_card(tmp_path, report=report)
+    for plot in PLOTS:
+        header = (tmp_path / plot).read_bytes()[:24]
+        assert header[:8] == b"\x89PNG\r\n\x1a\n"
+        assert int.from_bytes(header[16:20], "big") == 1280
+
+
+def test_card_json_is_the_report_without_what_json_lacks(report, tmp_path):
+    report["test"]["micro_f1"] = float("nan")
+    report["latency_ms"]["p95"] = float("inf")
+    write_card(tmp_path, report=report)
+    stored = json.loads((tmp_path / "card.json").read_text(), parse_constant=pytest.fail)
+    assert stored["test"].pop("micro_f1") is None
+    assert stored["latency_ms"].pop("p95") is None
+    del report["test"]["micro_f1"], report["latency_ms"]["p95"]
+    assert stored == report
+
+
+def test_an_empty_report_still_makes_a_card(tmp_path):
+    write_card(tmp_path, report={})
+    assert names(tmp_path) == ["card.json", "card.md"]
+    assert "## Results" not in (tmp_path / "card.md").read_text()
+
+
+def test_any_one_part_of_the_report_or_of_an_evaluation_may_be_missing(report):
+    whole = list(sections(report, plots=PLOTS))
+    for key in report:
+        partial = {k: v for k, v in report.items() if k != key}
+        assert 5 < len(list(sections(partial, plots=[]))) < len(whole)
+    for key in report["test"]:
+        test = {k: v for k, v in report["test"].items() if k != key}
+        assert 5 < len(list(sections({"test": test}, plots=[]))) < len(whole)
+
+
+def test_plots_are_drawn_from_figures_with_gaps(tmp_path):
+    report = {
+        "history": [{"epoch": 1}, {"epoch": 2, "loss": 0.5}],
+        "threshold_curve": [[0.3, None], [0.4, 0.9]],
+        "test": {
+            "per_tag": {"A": {"f1": None}, "B": {"f1": 0.5, "support": 3}},
+            "calibration": {"after": {"bins": [[0.5, 0.5, 0]]}},
+        },
+    }
+    write_card(tmp_path, report=report)
+    drawn = ["per_tag.png", "reliability.png", "threshold.png", "training.png"]
+    assert names(tmp_path) == sorted([*drawn, "card.json", "card.md"])
+
+
+def test_importing_the_card_does_not_import_matplotlib():
+    code = "import training.card, sys; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,144 @@
+"""From files of labelled messages to a prepared data set, in one function: `prepare`.
+
+The same messages, tags and split parameters give the same digest, whatever file or line they
+stand in, and so the same splits in the same folder and the same row.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from classifier.models import Tag
+from training import dataset_folder, dataset_input, splitting
+from training.dataset_input import DatasetError
+from training.dataset_stats import describe, labels, warnings
+from training.duplicates import NGRAMS, SIMILARITY, cluster, merge
+from training.models import Dataset
+from training.reading import Example
+
+__all__ = ["SEED_FILE", "DatasetError", "Example", "load_split", "load_tags", "prepare"]
+
+SEED_FILE = Path(__file__).parent / "data" / "seed.jsonl"
+PARAMETERS: dict[str, Any] = {
+    "format": 1,
+    "shares": dict(zip(splitting.SPLITS, splitting.SHARES, strict=True)),
+    "seed": splitting.SEED,
+    "near_duplicates": {"similarity": SIMILARITY, "ngrams": list(NGRAMS)},
+}
+
+
+def prepare(
+    paths: Sequence[Path] = (),
+    *,
+    max_bad_share: float = 0.02,
+    known_tags: Sequence[str] | None = None,
+) -> Dataset:
+    """Read, check, deduplicate, split and store; returns the row, whose `stats` tell all.
+
+    Without paths the shipped messages are read. `known_tags` are the tags that may occur, in the
+    order of the model's outputs (default: the `Tag` rows by stage and name); those without an
+    example are left out. DatasetError when more than `max_bad_share` of the records are bad, a
+    file cannot be read, or too little is left to split.
+    """
+    known = list(Tag.objects.values_list("name", flat=True) if known_tags is None else known_tags)
+    found = dataset_input.gather(
+        paths or [SEED_FILE],
+        known_tags=known,
+        max_length=settings.MAX_MESSAGE_LENGTH,
+        max_bad_share=max_bad_share,
+    )
+    unique = merge(found.records)
+    tags, examples = _in_order(unique.examples, known)
+    clusters = cluster([example.message for example in examples])
+    splits = _split(examples, clusters)
+    content = describe(splits, tags)
+    stats = {
+        "tags": tags,
+        "parameters": PARAMETERS,
+        **content,
+        "warnings": warnings(content["per_tag"], known),
+        "input": dataset_input.report(found, unique, clusters),
+    }
+    return _store(_digest(examples, tags), splits=splits, stats=stats)
+
+
+def load_split(dataset: Dataset, split: str) -> list[Example]:
+    """Examples of `train`, `validation` or `test`; DatasetError when missing or damaged."""
+    digest = dataset.stats["files"][dataset_folder.split_file(split)]
+    try:
+        return dataset_folder.read_split(folder_of(dataset.digest), split, digest=digest)
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"data set {dataset}: the {split} split is missing or damaged ({error}); "
+            "prepare it again from its files"
+        ) from error
+
+
+def load_tags(dataset: Dataset) -> tuple[str, ...]:
+    """Tag names in the order of the model's outputs, as in `tag2id.json`."""
+    return tuple(dataset.stats["tags"])
+
+
+def folder_of(digest: str) -> Path:
+    return Path(settings.DATASETS_DIR) / digest[:16]
+
+
+def _in_order(
+    examples: Sequence[Example], known_tags: Sequence[str]
+) -> tuple[list[str], list[Example]]:
+    """The tags in use in the order of `known_tags`, and the examples with theirs in that order."""
+    used = {tag for example in examples for tag in example.tags}
+    if not used:
+        raise DatasetError("no message carries a tag, so there is nothing to learn")
+    tags = [tag for tag in known_tags if tag in used]
+    return tags, [
+        replace(example, tags=tuple(tag for tag in tags if tag in example.tags))
+        for example in examples
+    ]
+
+
+def _split(examples: Sequence[Example], clusters: Sequence[int]) -> dict[str, list[Example]]:
+    try:
+        chosen = splitting.split(
+            messages=[example.message for example in examples],
+            labels=[labels(example) for example in examples],
+            clusters=clusters,
+        )
+    except ValueError as error:
+        raise DatasetError(f"the data set is too small: {error}") from error
+    placed = list(zip(examples, chosen, strict=True))
+    return {name: [e for e, split in placed if split == name] for name in splitting.SPLITS}
+
+
+def _digest(examples: Sequence[Example], tags: Sequence[str]) -> str:
+    """Identifies the content: sorted examples, tags in order, everything that shapes the split."""
+    content = {
+        "parameters": PARAMETERS,
+        "tags": tags,
+        "examples": [[example.message, example.tags, example.group] for example in examples],
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return dataset_folder.sha256(text.encode())
+
+
+def _store(
+    digest: str, *, splits: Mapping[str, Sequence[Example]], stats: dict[str, Any]
+) -> Dataset:
+    """Folder and row, one preparation at a time; a second one of the same content renews both."""
+    files = dataset_folder.content_files(splits, stats["tags"])
+    stats["files"] = {name: dataset_folder.sha256(content) for name, content in files.items()}
+    folder = folder_of(digest)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(digest[:15], 16)])
+        try:
+            dataset_folder.publish(folder, files=files, stats=stats)
+        except OSError as error:
+            raise DatasetError(f"cannot write {folder}: {error.strerror or error}") from error
+        facts = {"sources": stats["input"]["sources"], "sizes": stats["sizes"], "stats": stats}
+        dataset, _ = Dataset.objects.update_or_create(digest=digest, defaults=facts)
+    return dataset

@@ -1,0 +1,94 @@
+"""Gathers the records of all files of a data set, and refuses input that is too bad to trust."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.duplicates import Unique
+from training.reading import Problem, Record, read
+
+PROBLEMS_SHOWN = 20
+
+
+class DatasetError(Exception):
+    """A data set cannot be made or loaded; the message says why, line by line where it can."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """What the files held, in the order read."""
+
+    sources: list[str]
+    records: list[Record]
+    problems: list[Problem]
+
+
+def gather(
+    paths: Sequence[Path],
+    *,
+    known_tags: Sequence[str],
+    max_length: int,
+    max_bad_share: float,
+) -> Input:
+    """Read `paths`; DatasetError for an unreadable file, too many bad records, or none at all."""
+    records: list[Record] = []
+    problems: list[Problem] = []
+    sources = _names(paths)
+    for source, path in sources.items():
+        for item in read(path, source=source, known_tags=known_tags, max_length=max_length):
+            if isinstance(item, Record):
+                records.append(item)
+            else:
+                problems.append(item)
+    _refuse(problems, total=len(records) + len(problems), max_bad_share=max_bad_share)
+    return Input(sources=list(sources), records=records, problems=problems)
+
+
+def report(found: Input, unique: Unique, clusters: Sequence[int]) -> dict[str, Any]:
+    """JSON-able account of the input: every record is kept, merged, in conflict or a problem."""
+    members: dict[int, list[str]] = {}
+    for place, number in zip(unique.places, clusters, strict=True):
+        members.setdefault(number, []).append(place)
+    return {
+        "sources": found.sources,
+        "records": len(found.records) + len(found.problems),
+        "kept": len(unique.examples),
+        "problems": [vars(problem) for problem in found.problems],
+        "duplicates": unique.duplicates,
+        "conflicts": [
+            [{"place": place, "tags": list(tags)} for place, tags in same]
+            for same in unique.conflicts
+        ],
+        "near_duplicates": [places for places in members.values() if len(places) > 1],
+    }
+
+
+def _names(paths: Sequence[Path]) -> dict[str, Path]:
+    """Files by the name that reports use: the file's own, or the whole path where names clash."""
+    distinct = list(dict.fromkeys(paths))
+    clash = len({path.name for path in distinct}) < len(distinct)
+    return {_printable(str(path) if clash else path.name): path for path in distinct}
+
+
+def _printable(name: str) -> str:
+    """File names need not be UTF-8, reports must be."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _refuse(problems: Sequence[Problem], *, total: int, max_bad_share: float) -> None:
+    if not total:
+        raise DatasetError("the input holds no message")
+    unreadable = [problem for problem in problems if not problem.line]
+    if unreadable:
+        raise DatasetError(_listing("cannot read every file:", unreadable))
+    if len(problems) > max_bad_share * total:
+        share = f"{len(problems)} of {total} records are bad, more than {max_bad_share:.1%}:"
+        raise DatasetError(_listing(share, problems))
+
+
+def _listing(headline: str, problems: Sequence[Problem]) -> str:
+    lines = [headline, *(f"  {problem}" for problem in problems[:PROBLEMS_SHOWN])]
+    if len(problems) > PROBLEMS_SHOWN:
+        lines.append(f"  … and {len(problems) - PROBLEMS_SHOWN} more")
+    return "\n".join(lines)

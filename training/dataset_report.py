@@ -1,0 +1,75 @@
+"""The report on a prepared data set, as sections and as lines of text for a terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from training.dataset_stats import NO_TAG
+from training.models import Dataset
+from training.splitting import SPLITS
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    items: list[str]
+
+
+def findings(dataset: Dataset) -> list[Section]:
+    """What an operator should know about the input: one section a kind, none without items."""
+    stats, found = dataset.stats, dataset.stats["input"]
+    sections = [
+        Section("Bad records, left out", [_problem(one) for one in found["problems"]]),
+        Section(
+            "Conflicts (same message, other tags), left out",
+            [_conflict(same) for same in found["conflicts"]],
+        ),
+        Section("Duplicates, merged", [" = ".join(same) for same in found["duplicates"]]),
+        Section(
+            "Near duplicates, kept on one side of the split",
+            [" ~ ".join(near) for near in found["near_duplicates"]],
+        ),
+        Section("Warnings", stats["warnings"]),
+    ]
+    return [section for section in sections if section.items]
+
+
+def rows(dataset: Dataset) -> Iterator[tuple[str, Mapping[str, int]]]:
+    """Messages by split: all, with each tag in the model's order, in each targeted group."""
+    stats = dataset.stats
+    yield "messages", dataset.sizes
+    for tag in [*stats["tags"], NO_TAG]:
+        yield tag, stats["per_tag"][tag]
+    for name in sorted(stats["groups"]):
+        yield f"group {name}", stats["groups"][name]
+
+
+def lines(dataset: Dataset) -> Iterator[str]:
+    """Everything for a terminal: findings first, sizes and digest last."""
+    found = dataset.stats["input"]
+    for section in findings(dataset):
+        yield f"{section.title}: {len(section.items)}"
+        yield from (f"  {item}" for item in section.items)
+        yield ""
+    yield f"{found['records']} records from {', '.join(found['sources'])}; {found['kept']} kept"
+    yield f"{dataset.stats['average_tags']} tags a message on average"
+    yield ""
+    yield from _table(list(rows(dataset)))
+    yield ""
+    yield f"Digest {dataset.digest}"
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    return f"{problem['source']}:{problem['line']}: {problem['reason']}"
+
+
+def _conflict(same: Sequence[Mapping[str, Any]]) -> str:
+    return " ≠ ".join(f"{one['place']} [{', '.join(one['tags']) or NO_TAG}]" for one in same)
+
+
+def _table(counted: Sequence[tuple[str, Mapping[str, int]]]) -> Iterator[str]:
+    width = max(len(name) for name, _ in counted)
+    yield " " * width + "".join(f"{name:>12}" for name in [*SPLITS, "all"])
+    for name, counts in counted:
+        numbers = [*(counts[split] for split in SPLITS), sum(counts.values())]
+        yield f"{name:<{width}}" + "".join(f"{number:>12}" for number in numbers)
