@@ -1,4 +1,4 @@
-"""The WSGI entry point: `gunicorn beez.wsgi`."""
+"""The WSGI entry point: `gunicorn beez.wsgi`. The live model is loaded before the first request."""
 
 import os
 
@@ -10,3 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")
 local.prepare_environment()
 
 application = get_wsgi_application()
+
+from classifier import live  # noqa: E402 - needs the applications that the line above loads
+
+live.warm()

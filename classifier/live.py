@@ -6,6 +6,7 @@ Without a watcher (commands, jobs) `current` looks into the ledger itself, at mo
 """
 
 import atexit
+import ctypes
 import logging
 import math
 import os
@@ -57,7 +58,6 @@ class _Process:
 
 
 _process = _Process()
-_left_behind: list[LiveModel | None] = []
 
 
 def current() -> LiveModel:
@@ -85,13 +85,13 @@ def warm() -> None:
     Without a database the process starts all the same, and loads when there is one. The
     connection is closed again: a server may fork its workers after this.
     """
+    start_watcher()
     try:
         refresh()
     except (DatabaseError, InterfaceError) as error:
         logger.warning("No model loaded yet, the ledger cannot be read: %s", error)
     finally:
         connections.close_all()
-    start_watcher()
 
 
 def refresh() -> None:
@@ -144,7 +144,8 @@ def _refresh(process: _Process) -> None:
             return
         try:
             process.live = _load(version)
-            logger.info("Serving the model %s", version.name)
+            level = logging.INFO if process.watched else logging.DEBUG  # quiet in commands
+            logger.log(level, "Serving the model %s", version.name)
         except Exception:  # whatever ails the new model must not take the old one away
             process.failed = (version.pk, time.monotonic() + RETRY_SECONDS)
             kept = process.live.version_name if process.live else "nothing"
@@ -182,12 +183,14 @@ def _stop_watcher() -> None:
 
 
 def _after_fork() -> None:
-    """A child has neither its parent's threads nor the engine's: it loads its own.
+    """A child has neither its parent's threads nor the engine's: it loads and watches anew.
 
-    The parent's engine is kept, unused, for freeing it would wait for threads that are not there.
+    The parent's engine gets a reference that nobody gives back, for freeing it, at the latest
+    when the interpreter ends, would wait for the engine's threads for ever.
     """
     global _process
-    _left_behind.append(_process.live)
+    if _process.live is not None:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(_process.live.engine))
     _process = _Process(watched=_process.watched)
 
 
