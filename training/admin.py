@@ -70,12 +70,12 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     list_display = [
         "number",
         "pill",
-        "started_at",
-        "duration",
-        "trigger",
-        "version",
         "progress_text",
         "reason",
+        "version",
+        "duration",
+        "started_at",
+        "trigger",
     ]
     list_filter = ["state", "trigger", "activated"]
     list_select_related = ["model_version"]
