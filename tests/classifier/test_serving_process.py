@@ -25,7 +25,8 @@ answer = b"".join(application({
 peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 heavy = {"torch", "transformers", "sklearn", "onnx", "matplotlib", "scipy"} & set(sys.modules)
 print(json.dumps({"status": status, "answer": json.loads(answer), "heavy": sorted(heavy),
-                  "telemetry": os.environ.get("ORT_DISABLE_TELEMETRY") != "1", "peak_mib": peak / 1024}))
+                  "telemetry": os.environ.get("ORT_DISABLE_TELEMETRY") != "1",
+                  "peak_mib": peak / 1024}))
 """
 
 
