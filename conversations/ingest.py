@@ -4,22 +4,18 @@ The message, its tags, the switch and the conversation's tag stand in one transa
 few statements, for each is a round trip that the caller waits for.
 """
 
-import json
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
 
 from beez.errors import Conflict
 from classifier import live
 from classifier.engine import Classification
-from conversations import timeline
-from conversations.models import Conversation, Message, PredictedTag
+from conversations import rows, timeline
+from conversations.models import Message
 from conversations.tagging import WINDOW, TaggedMessage
-from conversations.timeline import Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,16 +25,6 @@ class Posted:
     message: Message
     previous: Message | None
     model_version: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Locked:
-    """A conversation's row, held until the transaction ends, and the stage of every tag."""
-
-    pk: int
-    tag: str | None
-    message_count: int
-    stages: dict[str, int]
 
 
 def add_message(*, conversation_id: str, text: str, message_id: str | None = None) -> Message:
@@ -86,11 +72,12 @@ def _append(
     `message` itself, at the end of the conversation, or the one that another request has just
     stored under its `message_id`.
     """
-    conversation = _lock(conversation_id)
-    wanted = Q(position__gt=conversation.message_count - (WINDOW - 1))
-    if message.message_id is not None:
-        wanted |= Q(message_id=message.message_id)
-    recent = list(timeline.with_tags(Message.objects.filter(wanted, conversation=conversation.pk)))
+    conversation = rows.lock(conversation_id)
+    recent = rows.messages(
+        conversation.pk,
+        after=conversation.message_count - (WINDOW - 1),
+        message_id=message.message_id,
+    )
     for stored in recent:
         if message.message_id is not None and stored.message_id == message.message_id:
             return stored, None
@@ -105,49 +92,8 @@ def _append(
     message.position = conversation.message_count + 1
     message.conversation_tag_id, message.conversation_tag_confidence = now.tag, now.confidence
     message.created_at = timezone.now()
-    _store(message, classification, now)
+    rows.store(message, selected=classification.selected, switch=timeline.switch_at(message, now))
     return message, recent[-1] if recent else None
-
-
-def _store(message: Message, classification: Classification, now: Step) -> None:
-    message.save(force_insert=True)
-    PredictedTag.objects.bulk_create(
-        PredictedTag(message=message, tag_id=tag, confidence=confidence)
-        for tag, confidence in classification.selected
-    )
-    changes: dict[str, datetime] = {}
-    if switch := timeline.switch_at(message, now):
-        switch.save(force_insert=True)
-        changes["last_switch_at"] = message.created_at
-    Conversation.objects.filter(pk=message.conversation_id).update(
-        tag_id=now.tag,
-        tag_confidence=now.confidence,
-        message_count=message.position,
-        updated_at=message.created_at,
-        **changes,
-    )
-
-
-def _lock(conversation_id: str) -> _Locked:
-    """Get or make the conversation's row and lock it, in one round trip.
-
-    The update changes nothing: it takes the row's lock and makes the row visible to RETURNING.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO conversations_conversation AS conversation
-                (conversation_id, message_count, created_at, updated_at)
-            VALUES (%s, 0, now(), now())
-            ON CONFLICT (conversation_id)
-                DO UPDATE SET message_count = conversation.message_count
-            RETURNING id, tag_id, message_count,
-                (SELECT jsonb_object_agg(name, stage) FROM classifier_tag)
-            """,
-            [conversation_id],
-        )
-        pk, tag, message_count, stages = cursor.fetchone()
-    return _Locked(pk=pk, tag=tag, message_count=message_count, stages=json.loads(stages))
 
 
 def _repeated(stored: Message, text: str) -> Posted:

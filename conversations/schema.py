@@ -44,7 +44,7 @@ class ConversationPage(Shape):
 class StoredCorrection(Shape):
     tags = serializers.ListField(child=serializers.CharField())
     actor = serializers.CharField()
-    note = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
 
 
@@ -188,7 +188,7 @@ clear_conversation = extend_schema(
     operation_id="clear_conversation",
     tags=["conversations"],
     parameters=[CONVERSATION_ID],
-    responses=Cleared,
+    responses={200: Cleared},
     examples=[OpenApiExample("Cleared", value={"message": "Conversation customer-17 cleared"})],
 )
 correct_message = extend_schema(

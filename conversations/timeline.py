@@ -7,24 +7,15 @@ and `discrepancies` compares what is stored with what follows.
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
-
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, Subquery
+from typing import TYPE_CHECKING
 
 from classifier.models import Tag
-from conversations import tagging
-from conversations.models import Conversation, Correction, Message, PredictedTag, TagSwitch
+from conversations import rows, tagging
+from conversations.models import Conversation, Message, TagSwitch
 from conversations.tagging import WINDOW, TaggedMessage
 
 if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
-
-    class Tags(TypedDict):
-        predicted: list[str]
-        corrected: list[str] | None
-
-    MessageWithTags = WithAnnotations[Message, Tags]
+    from conversations.rows import MessageWithTags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +30,6 @@ class Step:
 def stages() -> dict[str, int]:
     """How far along the journey each tag is."""
     return dict(Tag.objects.values_list("name", "stage"))
-
-
-def with_tags(messages: QuerySet[Message]) -> "QuerySet[MessageWithTags]":
-    """`messages` by position, each with the tags predicted and the newest correction's tags."""
-    predicted = PredictedTag.objects.filter(message=OuterRef("pk")).order_by()
-    corrections = Correction.objects.filter(message=OuterRef("pk")).order_by("-id")
-    return messages.order_by("position").annotate(
-        predicted=ArraySubquery(predicted.values("tag_id")),
-        corrected=Subquery(corrections.values("tags")[:1]),
-    )
 
 
 def tagged(message: "MessageWithTags") -> TaggedMessage:
@@ -104,7 +85,7 @@ def rederive(conversation: Conversation, *, start: int = 1) -> None:
 
     Changes the messages' conversation tags, the switches and the conversation's current tag.
     """
-    messages = with_tags(conversation.messages.filter(position__gt=start - WINDOW))
+    messages = rows.messages(conversation.pk, after=start - WINDOW)
     steps = list(derive(messages, stages(), start=start))
     for message, now in steps:
         message.conversation_tag_id = now.tag
@@ -140,7 +121,7 @@ def switch_at(message: Message, now: Step) -> TagSwitch | None:
 def discrepancies(conversation: Conversation) -> list[str]:
     """Where the stored history differs from the one that follows; empty when all is well."""
     switches = {switch.message_id: switch for switch in conversation.switches.all()}
-    steps = derive(with_tags(conversation.messages.all()), stages())
+    steps = derive(rows.messages(conversation.pk), stages())
     found: list[str] = []
     tag, count = None, 0
     for count, (message, now) in enumerate(steps, start=1):

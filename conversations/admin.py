@@ -1,0 +1,73 @@
+"""Conversations for staff: found, read with their whole tag history, never edited here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from conversations import page, pills
+from conversations.erasure import erase
+from conversations.models import Conversation
+
+
+class SwitchedFilter(admin.SimpleListFilter):
+    title = "switches"
+    parameter_name = "switched"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
+    ) -> list[tuple[str, str]]:
+        return [("yes", "Switched"), ("no", "Never switched")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Conversation]
+    ) -> QuerySet[Conversation]:
+        if self.value() in {"yes", "no"}:
+            return queryset.filter(last_switch_at__isnull=self.value() == "no")
+        return queryset
+
+
+@admin.register(Conversation)
+class ConversationAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run time
+    list_display = ("conversation_id", "current_tag", "messages", "last_switch_at", "updated_at")
+    list_filter = (SwitchedFilter, "tag")
+    search_fields = ("conversation_id", "messages__text")
+    search_help_text = "The conversation's id, or words of its messages"
+    date_hierarchy = "updated_at"
+    show_full_result_count = False
+    fields = ("conversation_id",)
+
+    class Media:
+        css = {"all": (pills.STYLE, "conversations/conversation.css")}
+
+    @admin.display(description="Tag", ordering="tag__stage")
+    def current_tag(self, conversation: Conversation) -> SafeString:
+        return pills.pill(conversation.tag_id)
+
+    @admin.display(description="Messages", ordering="message_count")
+    def messages(self, conversation: Conversation) -> int:
+        return conversation.message_count
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
+        erase(conversation_id=obj.conversation_id)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
+        for conversation in queryset:
+            erase(conversation_id=conversation.conversation_id)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        context |= page.context(context["original"], request.GET.get("page"))
+        return super().render_change_form(request, context, *args, **options)

@@ -1,0 +1,125 @@
+"""What the admin's page of a conversation shows, made from stored rows for the template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils import timezone
+
+from conversations import answers, chart, listing, tagging, timeline
+from conversations.models import Conversation, Message
+from conversations.pills import css_class
+
+MESSAGES = 50  # on a page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """A tag's probability for a message, beside the threshold that decided."""
+
+    tag: str
+    css: str
+    confidence: float
+    threshold: float
+    selected: bool
+
+    @property
+    def width(self) -> int:
+        """Of 100."""
+        return round(self.confidence * 100)
+
+    @property
+    def tick(self) -> int:
+        return round(self.threshold * 100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    message: Message
+    bars: list[Bar]
+    before: str | None
+    corrected: bool
+
+    @property
+    def switched(self) -> bool:
+        return tagging.is_switch(self.before, self.message.conversation_tag_id)
+
+    @property
+    def tags(self) -> list[str]:
+        """Those that hold: a person's word goes before the model's."""
+        if self.corrected:
+            return list(self.message.corrections.all()[0].tags)
+        return [tag.tag_id for tag in self.message.predicted_tags.all()]
+
+
+def context(conversation: Conversation, number: str | None) -> dict[str, Any]:
+    """Variables of the template; `number` is the page wanted, the last one when None."""
+    messages = listing.messages().filter(conversation=conversation)
+    pages = Paginator(messages, MESSAGES)
+    page = pages.get_page(number or pages.num_pages)
+    entries = _entries(page)
+    stages = timeline.stages()
+    return {
+        "chart": chart.draw([_point(entry) for entry in entries], stages),
+        "entries": entries,
+        "page": page,
+        "pages": list(pages.get_elided_page_range(page.number)),
+        "switch_count": conversation.switches.count(),
+    }
+
+
+def _entries(page: Page[Message]) -> list[Entry]:
+    entries: list[Entry] = []
+    messages = list(page.object_list)
+    before = _tag_before(messages)
+    for message in messages:
+        entries.append(
+            Entry(
+                message=message,
+                bars=_bars(message),
+                before=before,
+                corrected=bool(message.corrections.all()),
+            )
+        )
+        before = message.conversation_tag_id
+    return entries
+
+
+def _tag_before(messages: Sequence[Message]) -> str | None:
+    """The conversation's tag when the first of `messages` came."""
+    if not messages:
+        return None
+    first = messages[0]
+    earlier = first.conversation.messages.filter(position=first.position - 1)
+    return earlier.values_list("conversation_tag_id", flat=True).first()
+
+
+def _bars(message: Message) -> list[Bar]:
+    selected = {tag.tag_id for tag in message.predicted_tags.all()}
+    ranked = sorted(message.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [
+        Bar(
+            tag=tag,
+            css=css_class(tag),
+            confidence=confidence,
+            threshold=message.thresholds[tag],
+            selected=tag in selected,
+        )
+        for tag, confidence in ranked
+    ]
+
+
+def _point(entry: Entry) -> chart.Point:
+    message = entry.message
+    moment = timezone.localtime(message.created_at).strftime("%Y-%m-%d %H:%M")
+    corrected = " (corrected)" if entry.corrected else ""
+    return chart.Point(
+        position=message.position,
+        title=f"{message.position}, {moment}: {answers.shortened(message.text)} — "
+        f"{', '.join(entry.tags) or 'no tag'}{corrected}",
+        tags=entry.tags,
+        before=entry.before,
+        after=message.conversation_tag_id,
+        corrected=entry.corrected,
+    )

@@ -1,0 +1,103 @@
+"""Plays conversations from a file through the write path and tells how their tag evolves."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rest_framework import serializers
+
+from classifier.fields import MessageField, StrictCharField
+from conversations import answers, ingest, tagging
+from conversations.ingest import Posted
+
+DEMONSTRATION = Path(__file__).parent / "data" / "demonstration.jsonl"
+LONGEST_ID = 200  # characters, so that a prefix fits before it
+
+
+class BadFileError(Exception):
+    """The file cannot be played; the message says why, and names the line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """A conversation to play."""
+
+    conversation_id: str
+    messages: list[str]
+
+
+class _Line(serializers.Serializer[Any]):
+    conversation_id = StrictCharField(max_length=LONGEST_ID)
+    messages = serializers.ListField(child=MessageField(), allow_empty=False)
+
+
+def read(path: Path) -> list[Script]:
+    """The conversations of a file of JSON lines, all checked before the first is played."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadFileError(f"{path} cannot be read: {error}") from error
+    scripts: dict[str, Script] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            script = _script(line)
+        except ValueError as error:
+            raise BadFileError(f"{path}, line {number}: {error}") from error
+        if script.conversation_id in scripts:
+            raise BadFileError(f"{path}, line {number}: a second {script.conversation_id!r}.")
+        scripts[script.conversation_id] = script
+    return list(scripts.values())
+
+
+def play(script: Script, *, conversation_id: str, rule: str | None = None) -> Iterator[Posted]:
+    """Post the messages to the conversation `conversation_id`, one after the other."""
+    for text in script.messages:
+        yield ingest.post(conversation_id=conversation_id, text=text, rule=rule)
+
+
+def row(posted: Posted) -> str:
+    """A line of the table: position, message, its tags, the conversation's tag after it."""
+    message = posted.message
+    text = answers.shortened(_printable(message.text))
+    tags = ", ".join(tag.tag_id for tag in message.predicted_tags.all()) or "–"
+    return f"{message.position:>3}  {text:<53}  {tags:<32}  {_outcome(posted)}"
+
+
+HEADING = f"{'#':>3}  {'message':<53}  {'its tags':<32}  conversation"
+
+
+def _printable(text: str) -> str:
+    """On one line, and nothing that a terminal would obey."""
+    return "".join(one if one.isprintable() else "�" for one in " ".join(text.split()))
+
+
+def _outcome(posted: Posted) -> str:
+    before = posted.previous.conversation_tag_id if posted.previous else None
+    after = posted.message.conversation_tag_id
+    confidence = posted.message.conversation_tag_confidence
+    now = f"{after} {confidence:.2f}" if after and confidence is not None else "no tag"
+    return f"{before} → {now}" if tagging.is_switch(before, after) else now
+
+
+def _script(line: str) -> Script:
+    """Raises ValueError with what is wrong with the line."""
+    try:
+        parsed = _Line(data=json.loads(line))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON, {error.msg} at column {error.colno}") from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not parsed.is_valid():
+        raise ValueError(_first_sentence(parsed.errors))
+    return Script(**parsed.validated_data)
+
+
+def _first_sentence(errors: Any, path: str = "") -> str:
+    if isinstance(errors, dict):
+        name, inner = next(iter(errors.items()))
+        return _first_sentence(inner, f"{path}.{name}".strip("."))
+    return f"{path}: {errors[0]}"

@@ -1,0 +1,134 @@
+"""The three statements of posting a message, written by hand.
+
+A caller waits for each of them, and composing them by the ORM took longer than running them:
+lock the conversation, read its last messages, store the new one with all that follows from it.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+from django.db import connection
+
+from conversations.models import Message, TagSwitch
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class Tags(TypedDict):
+        predicted: list[str]
+        corrected: list[str] | None
+
+    MessageWithTags = WithAnnotations[Message, Tags]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locked:
+    """A conversation's row, held until the transaction ends, and the stage of every tag."""
+
+    pk: int
+    tag: str | None
+    message_count: int
+    stages: dict[str, int]
+
+
+# The update changes nothing: it takes the row's lock and lets RETURNING see the row.
+_LOCK = """
+    INSERT INTO conversations_conversation AS conversation
+        (conversation_id, message_count, created_at, updated_at)
+    VALUES (%s, 0, now(), now())
+    ON CONFLICT (conversation_id) DO UPDATE SET message_count = conversation.message_count
+    RETURNING id, tag_id, message_count,
+        (SELECT jsonb_object_agg(name, stage) FROM classifier_tag)
+"""
+
+_MESSAGES = """
+    SELECT message.*,
+        ARRAY(
+            SELECT tag_id FROM conversations_predictedtag WHERE message_id = message.id
+        ) AS predicted,
+        (
+            SELECT ARRAY(SELECT jsonb_array_elements_text(tags)) FROM conversations_correction
+            WHERE message_id = message.id ORDER BY id DESC LIMIT 1
+        ) AS corrected
+    FROM conversations_message AS message
+    WHERE conversation_id = %s AND (position > %s OR message_id = %s)
+    ORDER BY position
+"""
+
+_STORE = """
+    WITH message AS (
+        INSERT INTO conversations_message (
+            conversation_id, position, text, message_id, probabilities, thresholds, threshold,
+            model_version_id, rule, conversation_tag_id, conversation_tag_confidence, created_at
+        )
+        VALUES (
+            %(conversation)s, %(position)s, %(text)s, %(message_id)s, %(probabilities)s,
+            %(thresholds)s, %(threshold)s, %(model_version)s, %(rule)s, %(tag)s, %(confidence)s,
+            %(now)s
+        )
+        RETURNING id
+    ), predicted AS (
+        INSERT INTO conversations_predictedtag (message_id, tag_id, confidence)
+        SELECT message.id, selected.tag, selected.confidence FROM message,
+            unnest(%(selected)s::text[], %(confidences)s::float8[]) AS selected (tag, confidence)
+    ), switch AS (
+        INSERT INTO conversations_tagswitch
+            (conversation_id, message_id, from_tag_id, to_tag_id, created_at)
+        SELECT %(conversation)s, message.id, %(from_tag)s, %(tag)s, %(now)s FROM message
+        WHERE %(switched)s
+    )
+    UPDATE conversations_conversation SET
+        tag_id = %(tag)s,
+        tag_confidence = %(confidence)s,
+        message_count = %(position)s,
+        updated_at = %(now)s,
+        last_switch_at = CASE WHEN %(switched)s THEN %(now)s ELSE last_switch_at END
+    WHERE id = %(conversation)s
+    RETURNING (SELECT id FROM message)
+"""
+
+
+def lock(conversation_id: str) -> Locked:
+    """Get or make the conversation's row and lock it, in one round trip."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [conversation_id])
+        pk, tag, message_count, stages = cursor.fetchone()
+    return Locked(pk=pk, tag=tag, message_count=message_count, stages=json.loads(stages))
+
+
+def messages(
+    conversation: int, *, after: int = 0, message_id: str | None = None
+) -> "list[MessageWithTags]":
+    """The conversation's messages past position `after`, and that of `message_id`, in order.
+
+    Each has the tags predicted for it and those of its newest correction.
+    """
+    found = list(Message.objects.raw(_MESSAGES, [conversation, after, message_id]))
+    return cast("list[MessageWithTags]", found)
+
+
+def store(message: Message, *, selected: list[tuple[str, float]], switch: TagSwitch | None) -> None:
+    """Insert `message` with its predicted tags and the switch, and update the conversation."""
+    values: dict[str, Any] = {
+        "conversation": message.conversation_id,
+        "position": message.position,
+        "text": message.text,
+        "message_id": message.message_id,
+        "probabilities": json.dumps(message.probabilities),
+        "thresholds": json.dumps(message.thresholds),
+        "threshold": message.threshold,
+        "model_version": message.model_version_id,
+        "rule": message.rule,
+        "tag": message.conversation_tag_id,
+        "confidence": message.conversation_tag_confidence,
+        "now": message.created_at,
+        "selected": [tag for tag, _ in selected],
+        "confidences": [confidence for _, confidence in selected],
+        "switched": switch is not None,
+        "from_tag": switch.from_tag_id if switch else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, values)
+        (message.pk,) = cursor.fetchone()
+    message._state.adding = False
