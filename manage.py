@@ -1,9 +1,11 @@
 #!/usr/bin/env python
 """The command line of Beez: `manage.py help` lists the verbs."""
 
+import importlib
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from beez import local
@@ -11,7 +13,13 @@ from beez import local
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")
-    local.prepare_environment()
+    try:
+        if sys.argv[1:2] == ["up"]:
+            importlib.import_module("beez.preflight").run()
+        local.prepare_environment()
+        importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    except ImproperlyConfigured as error:  # one sentence instead of Django's traceback
+        sys.exit(f"✗ {error}")
     execute_from_command_line(sys.argv)
 
 

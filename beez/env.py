@@ -70,5 +70,15 @@ def clock(name: str, default: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def rate(name: str) -> str:
+    """So many in a period, like `600/minute`; empty when unset: no limit."""
+    value = string(name, "")
+    if value and not re.fullmatch(r"[1-9]\d*/(second|minute|hour|day)", value):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not a rate like 600/minute (second, minute, hour or day)."
+        )
+    return value
+
+
 def folder(name: str, default: Path) -> Path:
     return Path(string(name, str(default))).expanduser().resolve()

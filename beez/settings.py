@@ -21,7 +21,7 @@ CORS_ALLOWED_ORIGINS = env.listing("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type")
 HTTPS = env.boolean("HTTPS", False)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health$"]  # probes speak plain HTTP inside the cluster
+SECURE_REDIRECT_EXEMPT = [r"^(health|ready)$"]  # probes speak plain HTTP inside the cluster
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -113,6 +113,8 @@ DATABASES = {
 if "postgresql" not in DATABASES["default"]["ENGINE"]:
     raise ImproperlyConfigured("DATABASE_URL must name a Postgres database (postgres://…).")
 
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
+
 REDIS_URL = env.string("REDIS_URL", "")
 if REDIS_URL:
     CACHES = {
@@ -126,7 +128,7 @@ else:
             "LOCATION": "beez_cache",
         }
     }
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
     _BROKER = BEEZ_HOME / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_BROKER / "messages"),
@@ -139,6 +141,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a lost training is started again by the next beat, never twice
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_POOL = "threads"  # a training has a process of its own; a forked pool is not needed
+CELERY_WORKER_CONCURRENCY = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(BEEZ_HOME / "beat-schedule")
@@ -151,7 +155,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- API ------------------------------------------------------------------------------------------
-RATE_LIMIT = env.string("RATE_LIMIT", "")  # for each key, like 600/minute; empty: no limit
+RATE_LIMIT = env.rate("RATE_LIMIT")  # for each key, like 600/minute; empty: no limit
 MAX_MESSAGE_LENGTH = env.integer("MAX_MESSAGE_LENGTH", 5_000, minimum=1, maximum=100_000)
 MAX_BATCH_SIZE = env.integer("MAX_BATCH_SIZE", 256, minimum=1, maximum=10_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_621_440, minimum=1_024)
@@ -178,6 +182,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "beez.schema.describe_errors",
+    ],
 }
 
 # --- classifier, conversations, training ----------------------------------------------------------
@@ -185,6 +193,7 @@ MODELS_DIR = env.folder("MODELS_DIR", BEEZ_HOME / "models")
 DATASETS_DIR = env.folder("DATASETS_DIR", BEEZ_HOME / "datasets")
 ENGINE_THREADS = env.integer("ENGINE_THREADS", 0, maximum=256)  # 0: as many as there are cores
 CONVERSATION_RULE = env.choice("CONVERSATION_RULE", "newest", ("newest", "mean"))
+TRAINING_FILES = env.listing("TRAINING_FILES")  # empty: the shipped messages
 BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
 TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "original"))
 

@@ -1,27 +1,30 @@
 """Every route of Beez on one page."""
 
 from django.contrib import admin
-from django.urls import path
-from drf_spectacular.views import SpectacularAPIView
+from django.urls import path, register_converter
 
 from beez import errors, home
 from classifier import api as classifier_api
 from conversations import api as conversations_api
+from conversations.converters import ConversationId
+
+register_converter(ConversationId, "any")
 
 urlpatterns = [
-    path("", home.index, name="index"),
+    path("", home.Index.as_view(), name="index"),
     path("health", home.Health.as_view(), name="health"),
+    path("ready", home.Ready.as_view(), name="ready"),
     path("docs", home.Docs.as_view(url_name="schema"), name="docs"),
-    path("openapi.json", SpectacularAPIView.as_view(), name="schema"),
+    path("openapi.json", home.Schema.as_view(), name="schema"),
     path("classify-message", classifier_api.ClassifyMessage.as_view()),
     path("classify-messages", classifier_api.ClassifyMessages.as_view()),
     path("classify-conversation", conversations_api.ClassifyConversation.as_view()),
     path("conversations", conversations_api.ConversationList.as_view()),
     path(
-        "conversation/<path:conversation_id>/messages/<int:position>/correction",
+        "conversation/<any:conversation_id>/messages/<int:position>/correction",
         conversations_api.CorrectMessage.as_view(),
     ),
-    path("conversation/<path:conversation_id>", conversations_api.ConversationDetail.as_view()),
+    path("conversation/<any:conversation_id>", conversations_api.ConversationDetail.as_view()),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from django.test import Client
 
@@ -19,3 +21,13 @@ def key(db):
 @pytest.fixture
 def bearer(key):
     return {"Authorization": f"Bearer {key}"}
+
+
+@pytest.fixture
+def redis_url():
+    """A real Redis. Without REDIS_URL the test is skipped, or fails where CI demands it."""
+    if url := os.environ.get("REDIS_URL"):
+        return url
+    if os.environ.get("BEEZ_REQUIRE_REDIS"):
+        pytest.fail("REDIS_URL is not set, and BEEZ_REQUIRE_REDIS is.")
+    pytest.skip("REDIS_URL is not set")

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from beez import errors, urls
+from beez.throttling import KeyRateThrottle
 
 
 class Order(serializers.Serializer):
@@ -33,6 +34,10 @@ class Echo(APIView):
         order = Order(data=request.data)
         order.is_valid(raise_exception=True)
         return Response(order.validated_data)
+
+
+class Limited(Echo):
+    throttle_classes = (KeyRateThrottle,)
 
 
 class ScopeOfEachMethod(APIView):
@@ -77,6 +82,7 @@ def plain_ok(request):
 
 urlpatterns = [
     path("echo", Echo.as_view()),
+    path("limited", Limited.as_view()),
     path("scopes", ScopeOfEachMethod.as_view()),
     path("fails/<str:kind>", Fails.as_view()),
     path("plain/<str:kind>", plain),

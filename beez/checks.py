@@ -1,0 +1,48 @@
+"""System checks: settings that are valid one by one, and yet no good together."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", ".localhost"}
+
+
+@register()
+def models_folder(app_configs: object, **_: Any) -> Sequence[CheckMessage]:
+    """Serving needs to read it, training to write it; where it is missing it must be possible."""
+    folder: Path = settings.MODELS_DIR
+    if folder.exists():
+        usable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+    else:
+        ancestor = next(parent for parent in folder.parents if parent.exists())
+        usable = ancestor.is_dir() and os.access(ancestor, os.W_OK)
+    if usable:
+        return []
+    hint = "Correct its owner or mode, or set MODELS_DIR."
+    return [Error(f"The models folder {folder} cannot be used.", hint=hint, id="beez.E001")]
+
+
+@register(Tags.security, deploy=True)
+def plain_http(app_configs: object, **_: Any) -> Sequence[CheckMessage]:
+    remote = [host for host in settings.ALLOWED_HOSTS if host not in LOCAL_HOSTS]
+    if settings.HTTPS or not remote:
+        return []
+    text = f"Beez answers for {', '.join(remote)} with HTTPS=false: keys travel in the clear."
+    hint = "Set HTTPS=true, and BEHIND_PROXY=true where a proxy ends the TLS connection."
+    return [Warning(text, hint=hint, id="beez.W001")]
+
+
+@register(Tags.database, deploy=True)
+def embedded_parts(app_configs: object, **_: Any) -> Sequence[CheckMessage]:
+    """No fault, but worth knowing: the embedded parts serve one machine."""
+    host = str(settings.DATABASES["default"].get("HOST", ""))
+    embedded = host.startswith(str(settings.BEEZ_HOME)) and "DATABASE_URL"
+    missing = [name for name in (embedded, not settings.REDIS_URL and "REDIS_URL") if name]
+    if not missing:
+        return []
+    text = f"On one machine only: {' and '.join(missing)} not set, the embedded parts are used."
+    return [Info(text, id="beez.I001")]

@@ -1,0 +1,70 @@
+"""The steps of `manage.py up` that come before Django's settings: port, disk, database.
+
+Each failure is one sentence and exit code 1.
+"""
+
+import errno
+import os
+import shutil
+import socket
+from pathlib import Path
+
+from beez import console, env, local, stopping
+
+MEGABYTES_NEEDED = 500
+
+
+def run() -> None:
+    stopping.listen()
+    try:
+        with console.step("port and disk"):
+            port_free(address())
+            disk_free(local.home())
+        stopping.check()
+        if not env.string("DATABASE_URL", ""):
+            with console.step("embedded Postgres"):
+                _start_postgres(local.home() / "postgres")
+        stopping.check()
+    except stopping.StopRequested:
+        raise SystemExit(0) from None
+    except OSError as error:
+        raise SystemExit(f"✗ {error}") from None
+
+
+def address() -> tuple[str, int]:
+    """Where the web server listens: HOST and PORT."""
+    return env.string("HOST", "127.0.0.1"), env.integer("PORT", 8000, minimum=1, maximum=65_535)
+
+
+def port_free(where: tuple[str, int]) -> None:
+    host, port = where
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise SystemExit(
+                f"✗ Port {port} is in use. Stop what uses it, or choose another: "
+                f"make run PORT={port + 1 if port < 65_535 else port - 1}"
+            ) from None
+        raise SystemExit(f"✗ Cannot listen on HOST={host} PORT={port}: {error.strerror}.") from None
+
+
+def disk_free(folder: Path) -> None:
+    megabytes = shutil.disk_usage(folder).free // 2**20
+    if megabytes < MEGABYTES_NEEDED:
+        raise SystemExit(
+            f"✗ Only {megabytes} MB are free where {folder} is; Beez needs {MEGABYTES_NEEDED} MB. "
+            "Make room, or set BEEZ_HOME to a folder on another disk."
+        )
+
+
+def _start_postgres(folder: Path) -> None:
+    try:
+        os.environ["DATABASE_URL"] = local.start_postgres(folder)
+    except Exception as error:  # of several packages
+        stopping.check()
+        raise SystemExit(
+            f"✗ The embedded Postgres did not start ({type(error).__name__}: {error}). "
+            f"Its log is {folder / 'log'}. DATABASE_URL may name another Postgres."
+        ) from None

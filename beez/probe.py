@@ -1,0 +1,38 @@
+"""Asks the web server of this machine how it is: `python -m beez.probe [/ready]`.
+
+For `manage.py up` and for container health checks: it sends a host name that ALLOWED_HOSTS has.
+"""
+
+import sys
+import urllib.error
+import urllib.request
+
+from beez import env
+
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # what a server on all interfaces hears, too
+
+
+def address() -> str:
+    """Where a client on this machine reaches the web server, like `http://127.0.0.1:8000`."""
+    host = env.string("HOST", "127.0.0.1")
+    host = LOOPBACK.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{host}:{env.integer('PORT', 8000, minimum=1, maximum=65_535)}"
+
+
+def answers(path: str) -> bool:
+    """Is the answer 200?"""
+    request = urllib.request.Request(f"{address()}{path}", headers={"Host": _allowed_host()})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5):
+            return True
+    except (OSError, urllib.error.HTTPError):
+        return False
+
+
+def _allowed_host() -> str:
+    hosts = env.listing("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+    return next((host for host in hosts if host != "*"), "localhost").lstrip(".")
+
+
+if __name__ == "__main__":
+    sys.exit(not answers(sys.argv[1] if len(sys.argv) > 1 else "/health"))

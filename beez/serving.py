@@ -1,0 +1,57 @@
+"""Runs the web server and the worker with its beat, until somebody stops it or one of them dies.
+
+A dead one is not started again: gunicorn and Celery replace their own workers, so when one of
+them ends altogether, something is wrong that a person should see. In production, the container
+engine or the init system starts each of them again.
+"""
+
+from beez import children, console, probe, stopping
+from beez.first_start import StartError
+
+READY_SECONDS = 90
+
+WEB = ("web server", "-m", "gunicorn", "beez.wsgi")
+WORKER = (
+    *("worker", "-m", "celery", "--app", "beez", "--quiet", "worker", "--beat"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"),
+)
+
+
+def run(*, address: str, key: str | None) -> None:
+    """Blocks; ends by StopRequested, or by StartError when a process ended by itself."""
+    running: list[children.Child] = []
+    try:
+        with console.step("web server and worker"):
+            running += [children.start(*WEB), children.start(*WORKER)]
+            _wait_until_ready(running)
+        _greet(address, key or "$BEEZ_KEY")
+        stopping.wait_until(lambda: _ended(running) is not None)
+        raise StartError(f"The {_ended(running)} ended by itself, so Beez stops.")
+    finally:
+        children.stop(running)
+
+
+def _wait_until_ready(running: list[children.Child]) -> None:
+    in_time = stopping.wait_until(
+        lambda: _ended(running) is not None or probe.answers("/ready"), seconds=READY_SECONDS
+    )
+    if name := _ended(running):
+        raise StartError(f"The {name} ended while starting; what it said stands above.")
+    if not in_time:
+        raise StartError(f"The web server was not ready within {READY_SECONDS} seconds.")
+
+
+def _ended(running: list[children.Child]) -> str | None:
+    return next((child.name for child in running if child.is_over()), None)
+
+
+def _greet(address: str, key: str) -> None:
+    print(
+        f"\nBeez answers on {address} (API: {address}/docs, staff: {address}/admin/). "
+        "Ctrl-C stops everything.\n\n"
+        f"curl {address}/classify-message \\\n"
+        f'  -H "Authorization: Bearer {key}" \\\n'
+        '  -H "Content-Type: application/json" \\\n'
+        """  -d '{"message": "First order here, any discount code?"}'\n""",
+        flush=True,
+    )

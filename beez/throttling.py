@@ -1,0 +1,31 @@
+"""How often one API key may call: `RATE_LIMIT`, counted in Django's cache."""
+
+import logging
+
+from redis.exceptions import RedisError
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+from beez.models import ApiKey
+
+logger = logging.getLogger(__name__)
+
+
+class KeyRateThrottle(SimpleRateThrottle):
+    """Counts each key by itself; a view without a key is not limited."""
+
+    scope = "key"
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """A Redis that is away lifts the limit: it guards the service, and must not stop it."""
+        try:
+            return super().allow_request(request, view)
+        except RedisError as error:
+            logger.warning("No rate limit, Redis cannot be reached: %s", error)
+            return True
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        if not isinstance(request.auth, ApiKey):
+            return None
+        return self.cache_format % {"scope": self.scope, "ident": request.auth.pk}

@@ -1,0 +1,115 @@
+"""Beez as `manage.py up` starts it, in processes of its own, for the tests of starting it."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SERVED = "Ctrl-C stops everything"
+
+
+def environment(home: Path, **changes: str) -> dict[str, str]:
+    """What a fresh machine has, with `home` as its BEEZ_HOME; a developer's .env stays out."""
+    unset = dict.fromkeys(setting_names(), "") | {"DJANGO_SETTINGS_MODULE": "", "MAKEFLAGS": ""}
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    del unset["DJANGO_SETTINGS_MODULE"]
+    return kept | unset | {"BEEZ_HOME": str(home), "PYTHONUNBUFFERED": "1"} | changes
+
+
+def setting_names() -> list[str]:
+    return re.findall(r"^#([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def with_a_live_model(home: Path) -> None:
+    """Tables and a live keyword model, so that nothing needs to be trained."""
+    script = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "beez.settings"
+from beez import local
+local.prepare_environment()
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django.conf import settings
+from classifier import registry
+from tests import keyword_model
+keyword_model.build(settings.MODELS_DIR, "keywords", words=keyword_model.SHIPPED_TAGS)
+registry.activate(registry.register("keywords"))
+"""
+    subprocess.run(
+        [sys.executable, "-c", script], cwd=CHECKOUT, env=environment(home), check=True, timeout=120
+    )
+
+
+class Up:
+    """A running `manage.py up` (or another command), and what it has printed."""
+
+    def __init__(self, home: Path, *command: str, **changes: str) -> None:
+        self.home = home
+        self.port = changes.setdefault("PORT", str(free_port()))
+        self.log = home / "output.log"
+        self.started = time.monotonic()
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command or (sys.executable, "manage.py", "up"),
+                cwd=CHECKOUT,
+                env=environment(home, **changes),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a process group, as a terminal would make it
+            )
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_for(self, text: str, seconds: float = 60) -> re.Match[str]:
+        deadline = time.monotonic() + seconds
+        while not (found := re.search(text, self.output)):
+            assert self.process.poll() is None, f"It ended:\n{self.output}"
+            assert time.monotonic() < deadline, f"No {text!r} in:\n{self.output}"
+            time.sleep(0.05)
+        return found
+
+    def press_ctrl_c(self) -> int:
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(30)
+
+    def left_running(self) -> list[str]:
+        """Command lines of processes that know this home: none, once it has stopped."""
+        return [" ".join(process.cmdline()) for process in processes_of(self.home)]
+
+    def end(self) -> None:
+        for process in processes_of(self.home):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        self.process.wait(10)
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            known = [*process.cmdline(), process.environ().get("BEEZ_HOME", "")]
+            if any(str(home) in text for text in known) and process.status() != "zombie":
+                found.append(process)
+    return found

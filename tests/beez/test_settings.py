@@ -1,0 +1,99 @@
+import ast
+import itertools
+import re
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from beez import env
+from tests.beez.started import CHECKOUT, environment, setting_names
+
+READERS = {"string", "boolean", "integer", "choice", "listing", "clock", "rate", "folder"}
+PACKAGES = ("beez", "classifier", "conversations", "training")
+
+
+def names_read():
+    """First arguments of every env.*() call in the code."""
+    files = [path for package in PACKAGES for path in (CHECKOUT / package).rglob("*.py")]
+    for path in [*files, CHECKOUT / "gunicorn.conf.py"]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="env"), attr=attribute),
+                    args=[ast.Constant(value=name), *_],
+                ) if attribute in READERS:
+                    yield name
+
+
+def test_the_example_lists_every_setting_and_no_other():
+    listed = setting_names()
+    assert sorted(listed) == sorted(set(names_read()))
+
+
+def test_the_example_explains_every_setting():
+    text = (CHECKOUT / ".env.example").read_text()
+    lines = text.splitlines()
+    plain = {"HOST", "PORT", "WEB_THREADS", "DATASETS_DIR", "MAX_BATCH_SIZE", "MAX_BODY_BYTES"}
+    for before, line in itertools.pairwise(lines):
+        if (name := re.match(r"#([A-Z_]+)=", line)) and name[1] not in plain | {"TIME_ZONE"}:
+            assert before.startswith("# "), line
+
+
+@pytest.mark.parametrize(
+    ("read", "bad"),
+    [
+        (lambda: env.boolean("SETTING", False), "maybe"),
+        (lambda: env.integer("SETTING", 1, minimum=1), "0"),
+        (lambda: env.integer("SETTING", 1), "1.5"),
+        (lambda: env.integer("SETTING", 1), "٣ apples"),
+        (lambda: env.choice("SETTING", "a", ("a", "b")), "c"),
+        (lambda: env.clock("SETTING", "03:30"), "24:00"),
+        (lambda: env.rate("SETTING"), "600/fortnight"),
+        (lambda: env.rate("SETTING"), "0/minute"),
+        (lambda: env.rate("SETTING"), "600"),
+        (lambda: env.rate("SETTING"), "600/m"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named(monkeypatch, read, bad):
+    monkeypatch.setenv("SETTING", bad)
+    with pytest.raises(ImproperlyConfigured, match=f"SETTING='{re.escape(bad)}'"):
+        read()
+
+
+def test_a_required_setting_is_named(monkeypatch):
+    monkeypatch.setenv("SETTING", " ")
+    with pytest.raises(ImproperlyConfigured, match="SETTING is not set"):
+        env.string("SETTING")
+
+
+def settings_with(tmp_path, expression, **changes):
+    required = {"DATABASE_URL": "postgres:///x", "SECRET_KEY": "x"}
+    code = f"from beez import settings; print({expression})"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=CHECKOUT,
+        env=environment(tmp_path, **(required | changes)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("RATE_LIMIT", "many"), ("DATABASE_URL", "sqlite:///x"), ("RETRAIN_AT", "noon")],
+)
+def test_a_bad_setting_stops_the_start(tmp_path, name, value):
+    ended = settings_with(tmp_path, "1", **{name: value})
+    assert ended.returncode != 0
+    assert name in ended.stderr.strip().splitlines()[-1]
+
+
+def test_a_rate_limit_switches_throttling_on(tmp_path):
+    shown = "settings.REST_FRAMEWORK['DEFAULT_THROTTLE_CLASSES']"
+    assert settings_with(tmp_path, shown).stdout == "[]\n"
+    ended = settings_with(tmp_path, shown, RATE_LIMIT="600/minute")
+    assert "KeyRateThrottle" in ended.stdout
