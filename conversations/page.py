@@ -1,6 +1,6 @@
 """What the admin's page of a conversation shows, made from stored rows for the template."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,17 +40,11 @@ class Entry:
     bars: list[Bar]
     before: str | None
     corrected: bool
+    tags: list[str]
 
     @property
     def switched(self) -> bool:
         return tagging.is_switch(self.before, self.message.conversation_tag_id)
-
-    @property
-    def tags(self) -> list[str]:
-        """Those that hold: a person's word goes before the model's."""
-        if self.corrected:
-            return list(self.message.corrections.all()[0].tags)
-        return [tag.tag_id for tag in self.message.predicted_tags.all()]
 
 
 def context(conversation: Conversation, number: str | None) -> dict[str, Any]:
@@ -58,8 +52,8 @@ def context(conversation: Conversation, number: str | None) -> dict[str, Any]:
     messages = listing.messages().filter(conversation=conversation)
     pages = Paginator(messages, MESSAGES)
     page = pages.get_page(number or pages.num_pages)
-    entries = _entries(page)
     stages = timeline.stages()
+    entries = _entries(page, stages)
     return {
         "chart": chart.draw([_point(entry) for entry in entries], stages),
         "entries": entries,
@@ -69,7 +63,7 @@ def context(conversation: Conversation, number: str | None) -> dict[str, Any]:
     }
 
 
-def _entries(page: Page[Message]) -> list[Entry]:
+def _entries(page: Page[Message], known: Collection[str]) -> list[Entry]:
     entries: list[Entry] = []
     messages = list(page.object_list)
     before = _tag_before(messages)
@@ -80,10 +74,18 @@ def _entries(page: Page[Message]) -> list[Entry]:
                 bars=_bars(message),
                 before=before,
                 corrected=bool(message.corrections.all()),
+                tags=[tag for tag in _tags(message) if tag in known],
             )
         )
         before = message.conversation_tag_id
     return entries
+
+
+def _tags(message: Message) -> list[str]:
+    """Those that hold: a person's word goes before the model's. Some may have been deleted."""
+    for newest in message.corrections.all():
+        return list(newest.tags)
+    return [tag.tag_id for tag in message.predicted_tags.all()]
 
 
 def _tag_before(messages: Sequence[Message]) -> str | None:

@@ -48,7 +48,8 @@ _MESSAGES = """
             SELECT tag_id FROM conversations_predictedtag WHERE message_id = message.id
         ) AS predicted,
         (
-            SELECT ARRAY(SELECT jsonb_array_elements_text(tags)) FROM conversations_correction
+            SELECT ARRAY(SELECT name FROM classifier_tag WHERE tags ? name)
+            FROM conversations_correction
             WHERE message_id = message.id ORDER BY id DESC LIMIT 1
         ) AS corrected
     FROM conversations_message AS message
@@ -102,7 +103,7 @@ def messages(
 ) -> "list[MessageWithTags]":
     """The conversation's messages past position `after`, and that of `message_id`, in order.
 
-    Each has the tags predicted for it and those of its newest correction.
+    Each has the tags predicted for it and those of its newest correction that still exist.
     """
     found = list(Message.objects.raw(_MESSAGES, [conversation, after, message_id]))
     return cast("list[MessageWithTags]", found)

@@ -99,6 +99,19 @@ def test_a_tag_that_the_model_does_not_know_may_be_given(worked_example):
     assert_consistent("shoes")
 
 
+def test_a_tag_that_was_deleted_later_counts_no_more(worked_example, admin_client):
+    tag = Tag.objects.create(name="Bulk-buyer", description="Buys in bulk.", stage=1)
+    correct(message=worked_example[3], tags=["Bulk-buyer", HOT], actor="anna")
+    correct(message=worked_example[2], tags=[HOT], actor="anna")
+    correct(message=worked_example[2], tags=[DEAL], actor="anna")
+    assert history("shoes")[-1] == HOT
+    tag.delete()
+    add_message(conversation_id="shoes", text="thanks")
+    assert_consistent("shoes")
+    address = f"/admin/conversations/conversation/{worked_example[3].conversation_id}/change/"
+    assert admin_client.get(address).status_code == 200
+
+
 def test_unknown_tags_are_refused_and_nothing_is_stored(worked_example):
     with pytest.raises(UnknownTagsError, match="Nobody"):
         correct(message=worked_example[0], tags=[HOT, "Nobody"], actor="anna")
