@@ -45,6 +45,7 @@ class TrainingRun(models.Model):
         ModelVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="training_runs"
     )
     activated = models.BooleanField(default=False)
+    worker = models.CharField(max_length=300, help_text="host:pid of the process that trains.")
     lease_until = models.DateTimeField(help_text="A running run past this is taken for lost.")
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+import torch
+
+from training import export, finetune, network
+from training.config import PRESETS
+
+MESSAGES = [
+    "Any codes?",
+    "I'm new here and ready to buy if there is a discount, how do I pay?",
+    "just looking " * 40,
+    "🙂",
+]
+DESCRIPTIONS = {"new": "a new customer", "deal": "wants a discount", "buy": "buys now"}
+
+
+def fitted(config) -> finetune.Fitted:
+    torch.manual_seed(1)
+    net, tokenizer = network.build(config, DESCRIPTIONS)
+    return finetune.Fitted(net.eval(), tokenizer, config)
+
+
+@pytest.fixture(params=["default", "original"])
+def model(request, tiny_distilbert):
+    """A DistilBERT, which has no pooler, with either head."""
+    return fitted(PRESETS[request.param].with_changes(base_model=str(tiny_distilbert)))
+
+
+def test_the_graph_says_what_torch_says_for_any_number_and_length_of_messages(model, tmp_path):
+    export.to_onnx(model, tmp_path / "model.onnx")
+    says = export.run(model, tmp_path / "model.onnx", MESSAGES)
+    assert np.abs(says - model.logits(MESSAGES)).max() < 1e-3
+
+
+def test_int8_is_smaller_and_near(model, tmp_path):
+    export.to_onnx(model, tmp_path / "float32.onnx")
+    export.quantise(tmp_path / "float32.onnx", tmp_path / "int8.onnx")
+    small, large = ((tmp_path / f"{n}.onnx").stat().st_size for n in ("int8", "float32"))
+    assert small < 0.5 * large
+    near = export.run(model, tmp_path / "int8.onnx", MESSAGES)
+    assert np.abs(near - model.logits(MESSAGES)).max() < 1.0
+
+
+def test_the_folder_gets_the_int8_graph_when_it_scores_as_well(model, tmp_path):
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    exported = export.export(model, staging, messages=MESSAGES, score=lambda _: 0.9)
+    assert exported.precision == "int8"
+    assert (staging / "model.onnx").stat().st_size == exported.size_bytes["int8"]
+    assert {path.name for path in staging.iterdir()} == {"model.onnx", "tokenizer.json"}
+
+
+def test_the_float_graph_serves_when_int8_loses_too_much(model, tmp_path):
+    scores = iter([0.90, 0.88])
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    exported = export.export(model, staging, messages=MESSAGES, score=lambda _: next(scores))
+    assert exported.precision == "float32"
+    assert "loses more than" in exported.reason
+    assert (staging / "model.onnx").stat().st_size == exported.size_bytes["float32"]
+
+
+def test_a_graph_that_differs_from_torch_is_refused(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)
+    with pytest.raises(export.ExportError, match="differs"):
+        export.export(model, tmp_path, messages=MESSAGES, score=lambda _: 0.9)
+
+
+def test_int8_may_lose_one_point_and_no_more():
+    assert export.choose({"float32": 0.900, "int8": 0.890})[0] == "int8"
+    assert export.choose({"float32": 0.900, "int8": 0.889})[0] == "float32"
+
+
+def test_a_bert_with_a_pooler_uses_it_under_the_original_preset(tiny_bert):
+    model = fitted(PRESETS["original"].with_changes(base_model=str(tiny_bert)))
+    ids, mask = network.batch(model.tokenizer, ["hello there"])
+    with torch.no_grad():
+        pooled = model.network.encoder(input_ids=ids, attention_mask=mask).pooler_output
+        assert torch.equal(model.network.embed(ids, mask), pooled)
+
+
+def test_a_described_head_starts_with_the_meaning_of_the_descriptions(tiny_bert):
+    model = fitted(PRESETS["default"].with_changes(base_model=str(tiny_bert)))
+    logits = model.logits(list(DESCRIPTIONS.values()))
+    assert logits.argmax(axis=1).tolist() == [0, 1, 2]

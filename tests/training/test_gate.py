@@ -1,0 +1,20 @@
+import pytest
+
+from training import gate
+
+
+@pytest.mark.parametrize(
+    ("policy", "candidate", "live", "expected"),
+    [
+        ("if-not-worse", 0.90, 0.89, True),
+        ("if-not-worse", 0.90, 0.90, True),
+        ("if-not-worse", 0.89, 0.90, False),
+        ("if-not-worse", None, None, True),
+        ("always", 0.10, 0.90, True),
+        ("never", 0.90, 0.10, False),
+    ],
+)
+def test_a_version_goes_live_only_when_the_policy_says_so(policy, candidate, live, expected):
+    activate, reason = gate.decide(policy, candidate=candidate, live=live)
+    assert activate is expected
+    assert reason.startswith("Activated" if expected else "Not activated")

@@ -1,0 +1,119 @@
+import os
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from training import runs
+from training.models import TrainingRun
+
+State = TrainingRun.State
+
+
+@pytest.fixture
+def dead_pid():
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.django_db
+def test_a_run_that_ends_well_is_recorded_as_succeeded():
+    with runs.recorded("command", {"seed": 1}) as handle:
+        handle.report({"step": "x"}, now=True)
+    run = TrainingRun.objects.get()
+    assert (run.state, run.progress, run.config) == (State.SUCCEEDED, {"step": "x"}, {"seed": 1})
+    assert run.finished_at is not None
+
+
+@pytest.mark.django_db
+def test_an_error_is_recorded_and_raised():
+    with pytest.raises(ValueError, match="no data"), runs.recorded("command", {}):
+        raise ValueError("no data")
+    run = TrainingRun.objects.get()
+    assert (run.state, run.reason) == (State.FAILED, "no data")
+
+
+@pytest.mark.django_db
+def test_an_interruption_is_recorded():
+    with pytest.raises(KeyboardInterrupt), runs.recorded("command", {}):
+        raise KeyboardInterrupt
+    assert TrainingRun.objects.get().reason == "Interrupted."
+
+
+@pytest.mark.django_db
+def test_a_skipped_run_keeps_its_reason():
+    with runs.recorded("schedule", {}):
+        raise runs.Skipped("nothing new")
+    run = TrainingRun.objects.get()
+    assert (run.state, run.reason) == (State.SKIPPED, "nothing new")
+
+
+@pytest.mark.django_db
+def test_a_second_training_is_refused_while_one_runs():
+    with runs.recorded("command", {}), pytest.raises(runs.AlreadyRunning, match="under way"):
+        with runs.recorded("schedule", {}):
+            pytest.fail("two trainings at once")
+    assert TrainingRun.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_run_of_a_dead_process_does_not_block_the_next(dead_pid):
+    with runs.recorded("command", {}) as handle:
+        handle.update(worker=runs.worker_name(dead_pid))
+        with runs.recorded("command", {}):
+            pass
+        handle.run.refresh_from_db()
+        assert handle.run.state == State.FAILED
+        assert "without a word" in handle.run.reason
+        TrainingRun.objects.filter(pk=handle.run.pk).update(state=State.RUNNING)
+
+
+@pytest.mark.django_db
+def test_a_run_of_another_host_is_lost_when_its_lease_has_run_out():
+    with runs.recorded("command", {}) as handle:
+        handle.update(worker=f"elsewhere:{os.getpid()}")
+        with pytest.raises(runs.AlreadyRunning), runs.recorded("command", {}):
+            pass
+        handle.update(lease_until=timezone.now() - timedelta(seconds=1))
+        with runs.recorded("command", {}):
+            pass
+        TrainingRun.objects.filter(pk=handle.run.pk).update(state=State.RUNNING)
+
+
+@pytest.mark.django_db
+def test_a_run_that_was_taken_for_lost_stops_at_its_next_report():
+    with pytest.raises(runs.LeaseLost), runs.recorded("command", {}) as handle:
+        TrainingRun.objects.update(state=State.FAILED, reason="lost")
+        handle.report({}, now=True)
+    assert TrainingRun.objects.get().reason == "lost"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_eight_that_start_at_once_one_trains():
+    started, refused = [], []
+    together, over = threading.Barrier(8), threading.Event()
+
+    def start():
+        together.wait()
+        try:
+            with runs.recorded("schedule", {}):
+                started.append(1)
+                over.wait(10)
+        except runs.AlreadyRunning:
+            refused.append(1)
+            if len(refused) == 7:
+                over.set()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(started), len(refused)) == (1, 7)

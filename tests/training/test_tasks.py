@@ -1,0 +1,64 @@
+"""The tasks train in a spawned child, which has a database connection of its own."""
+
+import os
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+from training import child, tasks
+from training.models import TrainingRun
+
+State = TrainingRun.State
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def child_environment(home, monkeypatch):
+    """What a child needs to reach the test's database and folders."""
+    database = connection.settings_dict
+    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    monkeypatch.setenv("DATABASE_URL", f"{base}/{database['NAME']}")
+    monkeypatch.setenv("MODELS_DIR", str(django_settings.MODELS_DIR))
+    monkeypatch.setenv("DATASETS_DIR", str(django_settings.DATASETS_DIR))
+
+
+def _options(config) -> list[str]:
+    return ["--base-model", config.base_model, "--set", "epochs=1"]
+
+
+def test_the_task_trains_in_a_child_process(child_environment, few_messages, tiny_config):
+    status = tasks.train_model([str(few_messages)], _options(tiny_config))
+    run = TrainingRun.objects.get()
+    assert (status, run.state, run.trigger) == (0, State.SUCCEEDED, "task")
+    assert not run.worker.endswith(f":{os.getpid()}")
+
+
+def test_an_error_in_the_child_stands_on_the_row(child_environment, tmp_path):
+    missing = tmp_path / "missing.jsonl"
+    assert tasks.train_model([str(missing)]) != 0
+    run = TrainingRun.objects.get()
+    assert run.state == State.FAILED
+    assert "missing.jsonl" in run.reason
+
+
+def test_a_child_that_cannot_even_start_leaves_a_failed_row(child_environment):
+    assert tasks.train_model(arguments=["--no-such-option"]) != 0
+    run = TrainingRun.objects.get()
+    assert run.state == State.FAILED
+    assert "--no-such-option" in run.reason
+
+
+def test_a_killed_child_leaves_a_failed_row(child_environment, few_messages, monkeypatch):
+    script = few_messages.with_name("manage.py")
+    script.write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    monkeypatch.setattr(child.settings, "BASE_DIR", script.parent)
+    assert tasks.retrain() == -9
+    run = TrainingRun.objects.get()
+    assert (run.state, run.trigger) == (State.FAILED, "schedule")
+    assert "killed by signal 9" in run.reason
+
+
+def test_the_task_prepares_the_data_set(home, few_messages):
+    digest = tasks.prepare_dataset([str(few_messages)])
+    assert len(digest) == 64

@@ -1,0 +1,57 @@
+"""Small, randomly initialised encoders saved to disk, through which the real code is run."""
+
+from pathlib import Path
+
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    BertConfig,
+    BertModel,
+    DistilBertConfig,
+    DistilBertModel,
+    PreTrainedTokenizerFast,
+)
+
+from training.dataset import SEED_FILE
+
+SIZES = {"vocab_size": 2000, "max_position_embeddings": 128}
+
+
+def distilbert(folder: Path) -> Path:
+    """A DistilBERT (no pooler) of two layers."""
+    config = DistilBertConfig(**SIZES, dim=64, n_layers=2, n_heads=4, hidden_dim=128)
+    return _save(DistilBertModel(config), folder)
+
+
+def bert(folder: Path) -> Path:
+    """A BERT (with a pooler) of two layers."""
+    config = BertConfig(
+        **SIZES,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=128,
+    )
+    return _save(BertModel(config), folder)
+
+
+def _save(model, folder: Path) -> Path:
+    model.save_pretrained(folder)
+    _tokenizer().save_pretrained(folder)
+    return folder
+
+
+def _tokenizer() -> PreTrainedTokenizerFast:
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.train_from_iterator(
+        SEED_FILE.read_text().splitlines(),
+        trainers.WordPieceTrainer(vocab_size=SIZES["vocab_size"], special_tokens=special),
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]"
+    )

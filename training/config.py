@@ -1,0 +1,99 @@
+"""The one place that says how a model is trained: a frozen, self-validating configuration."""
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args
+
+Head = Literal["described", "linear"]
+Pooling = Literal["mean", "cls"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """Every figure of a training; the defaults are the preset `default`.
+
+    Learning rates are AdamW's, `*_share` are shares of all steps, `thresholds` is the grid that
+    is searched (lowest, highest, step), lengths are in tokens. Raises ValueError when a value
+    makes no sense.
+    """
+
+    preset: str = "default"
+    base_model: str = "all-MiniLM-L6-v2"
+    head: Head = "described"
+    pooling: Pooling = "mean"
+    max_length: int = 128
+    batch_size: int = 16
+    epochs: int = 8
+    patience: int = 3
+    encoder_learning_rate: float = 2e-4
+    head_learning_rate: float = 2e-3
+    layer_decay: float = 0.85  # each layer further down learns this much slower
+    weight_decay: float = 0.01
+    warmup_share: float = 0.1
+    dropout: float = 0.1
+    freeze_embeddings: bool = True
+    average_weights: float = 0.98  # decay of the moving average that is kept; 0: the last step
+    calibrate: bool = True
+    thresholds: tuple[float, float, float] = (0.20, 0.80, 0.01)
+    per_tag_thresholds: bool = True
+    seed: int = 20260
+
+    def __post_init__(self) -> None:
+        low, high, step = self.thresholds
+        rules = {
+            "base_model must be named": bool(self.base_model.strip()),
+            f"head must be one of {get_args(Head)}": self.head in get_args(Head),
+            f"pooling must be one of {get_args(Pooling)}": self.pooling in get_args(Pooling),
+            "max_length must be from 8 to 512": 8 <= self.max_length <= 512,
+            "batch_size must be from 1 to 1024": 1 <= self.batch_size <= 1024,
+            "epochs must be from 1 to 1000": 1 <= self.epochs <= 1000,
+            "patience must be at least 1": self.patience >= 1,
+            "learning rates must be above 0 and below 1": 0 < self.encoder_learning_rate < 1
+            and 0 < self.head_learning_rate < 1,
+            "layer_decay must be above 0 and at most 1": 0 < self.layer_decay <= 1,
+            "weight_decay must be from 0 to 1": 0 <= self.weight_decay <= 1,
+            "warmup_share must be from 0 to 1": 0 <= self.warmup_share <= 1,
+            "dropout must be from 0 to below 1": 0 <= self.dropout < 1,
+            "average_weights must be from 0 to below 1": 0 <= self.average_weights < 1,
+            "thresholds must be 0 < lowest <= highest < 1 with a step above 0": 0 < low <= high < 1
+            and step > 0,
+        }
+        broken = [rule for rule, holds in rules.items() if not holds]
+        if broken:
+            raise ValueError("; ".join(broken))
+
+    def with_changes(self, **changes: Any) -> "TrainingConfig":
+        """A validated copy; TypeError for a name that does not exist."""
+        return replace(self, **changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"thresholds": list(self.thresholds)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TrainingConfig":
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
+        grid = {"thresholds": tuple(values["thresholds"])} if "thresholds" in values else {}
+        return cls(**(values | grid))
+
+
+PRESETS = {
+    "default": TrainingConfig(),
+    # The recipe of the service that Beez replaces, on whatever encoder is named.
+    "original": TrainingConfig(
+        preset="original",
+        head="linear",
+        pooling="cls",
+        epochs=10,
+        patience=10,
+        encoder_learning_rate=2e-5,
+        head_learning_rate=2e-5,
+        layer_decay=1.0,
+        dropout=0.1,
+        freeze_embeddings=False,
+        average_weights=0.0,
+        calibrate=False,
+        thresholds=(0.30, 0.55, 0.01),
+        per_tag_thresholds=False,
+    ),
+}

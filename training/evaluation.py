@@ -1,0 +1,79 @@
+"""Says how good a model is on messages that it has not seen: the figures of the model card."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.engine import Engine
+from training import metrics
+from training.dataset import Example
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.floating[Any]]
+
+
+def labels(examples: Sequence[Example], tags: Sequence[str]) -> Flags:
+    """Gold labels [messages, tags]."""
+    return np.array([[tag in e.tags for tag in tags] for e in examples], dtype=bool).reshape(
+        len(examples), len(tags)
+    )
+
+
+def evaluate(
+    examples: Sequence[Example],
+    *,
+    logits: Floats,
+    temperatures: Mapping[str, float],
+    thresholds: Mapping[str, float],
+) -> dict[str, Any]:
+    """All figures of one split, JSON-able; columns of `logits` are in the order of `thresholds`."""
+    tags = list(thresholds)
+    gold = labels(examples, tags)
+    probabilities = metrics.sigmoid(logits / np.array([temperatures[tag] for tag in tags]))
+    predicted = probabilities >= np.array([thresholds[tag] for tag in tags])
+    return {
+        "support": len(examples),
+        "micro_f1": metrics.micro_f1(gold, predicted),
+        "micro_f1_interval": list(metrics.micro_f1_interval(gold, predicted)),
+        "macro_f1": metrics.macro_f1(gold, predicted),
+        "exact_match": metrics.exact_match(gold, predicted),
+        "no_tag_accuracy": metrics.no_tag_accuracy(gold, predicted),
+        "average_tags": float(predicted.sum(axis=1).mean()),
+        "average_gold_tags": float(gold.sum(axis=1).mean()),
+        "per_tag": metrics.per_tag(gold, predicted, tags),
+        "groups": _groups(examples, gold, predicted),
+        "confusion": metrics.confusion(gold, predicted, tags),
+        "calibration": {
+            "before": _calibration(gold, metrics.sigmoid(logits)),
+            "after": _calibration(gold, probabilities),
+        },
+    }
+
+
+def engine_micro_f1(engine: Engine, examples: Sequence[Example], tags: Sequence[str]) -> float:
+    """Micro-F1 of what an engine would answer, over `tags` alone."""
+    answers = [{tag for tag, _ in engine.classify(e.message).selected} for e in examples]
+    predicted = np.array([[tag in answer for tag in tags] for answer in answers], dtype=bool)
+    return metrics.micro_f1(labels(examples, tags), predicted)
+
+
+def _groups(examples: Sequence[Example], gold: Flags, predicted: Flags) -> dict[str, Any]:
+    """The targeted groups, each apart."""
+    out = {}
+    for group in sorted({e.group for e in examples if e.group}):
+        rows = np.array([e.group == group for e in examples])
+        out[group] = {
+            "support": int(rows.sum()),
+            "exact_match": metrics.exact_match(gold[rows], predicted[rows]),
+            "micro_f1": metrics.micro_f1(gold[rows], predicted[rows]),
+        }
+    return out
+
+
+def _calibration(gold: Flags, probabilities: Floats) -> dict[str, Any]:
+    return {
+        "ece": metrics.calibration_error(gold, probabilities),
+        "bins": [list(row) for row in metrics.calibration_bins(gold, probabilities)],
+    }

@@ -1,0 +1,162 @@
+"""Turns a trained network into what serving reads: a verified ONNX graph, int8 where that holds."""
+
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import metrics
+from training.finetune import Fitted
+
+Logits = NDArray[np.float32]  # [messages, tags]
+Score = Callable[[Logits], float]  # micro-F1 of logits on the messages that were given
+
+MAX_DIFFERENCE = 1e-3  # of any probability, ONNX against torch
+MAX_LOSS = 0.01  # of micro-F1, int8 against float
+
+
+class ExportError(Exception):
+    """The exported model does not say what the trained one says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """What stands in the staging folder as model.onnx and tokenizer.json, and how it was chosen."""
+
+    precision: Literal["int8", "float32"]
+    reason: str
+    max_difference: float
+    size_bytes: dict[str, int]
+    micro_f1: dict[str, float]
+
+
+def export(fitted: Fitted, staging: Path, *, messages: Sequence[str], score: Score) -> Exported:
+    """Write model.onnx and tokenizer.json into `staging`.
+
+    The float graph must agree with torch within MAX_DIFFERENCE on a hundred of `messages`
+    (ExportError otherwise). The int8 graph is taken when `score` of its logits on `messages` stays
+    within MAX_LOSS of the float graph's; otherwise the float graph is, and the reason says so.
+    """
+    fitted.tokenizer.save(str(staging / "tokenizer.json"))
+    with tempfile.TemporaryDirectory(dir=staging.parent, prefix=".export-") as scratch:
+        graphs = {name: Path(scratch) / f"{name}.onnx" for name in ("float32", "int8")}
+        to_onnx(fitted, graphs["float32"])
+        difference = _verify(fitted, graphs["float32"], list(messages)[:100])
+        quantise(graphs["float32"], graphs["int8"])
+        scores = {name: score(run(fitted, path, messages)) for name, path in graphs.items()}
+        precision, reason = choose(scores)
+        shutil.move(graphs[precision], staging / "model.onnx")
+        sizes = {
+            name: (staging / "model.onnx" if name == precision else path).stat().st_size
+            for name, path in graphs.items()
+        }
+    return Exported(
+        precision=precision,
+        reason=reason,
+        max_difference=difference,
+        size_bytes=sizes,
+        micro_f1=scores,
+    )
+
+
+def choose(scores: dict[str, float]) -> tuple[Literal["int8", "float32"], str]:
+    """int8 unless it loses more than MAX_LOSS of micro-F1; and the sentence that says why."""
+    loss = scores["float32"] - scores["int8"]
+    figures = f"micro-F1 {scores['int8']:.4f} as int8, {scores['float32']:.4f} as float32"
+    if loss <= MAX_LOSS + 1e-9:
+        return "int8", f"{figures}: within {MAX_LOSS:.2f}."
+    return "float32", f"{figures}: int8 loses more than {MAX_LOSS:.2f}, so the float model serves."
+
+
+def to_onnx(fitted: Fitted, path: Path) -> None:
+    """The network as an ONNX graph: input_ids, attention_mask (int64, both axes free) → logits."""
+    import torch
+
+    from training.network import batch
+
+    ids, mask = batch(fitted.tokenizer, ["two messages", "of different length, to be exported"])
+    axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
+    with _quiet():
+        program = torch.onnx.export(
+            fitted.network.cpu().eval(),
+            (ids, mask),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamic_shapes=(axes, axes),
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    program.save(str(path), external_data=False)
+
+
+def quantise(source: Path, target: Path) -> None:
+    """Dynamic int8: matrix products and embedding tables; activations are scaled at run time.
+
+    Weights keep seven bits (reduce_range), since the AVX2 kernels of processors without VNNI
+    saturate with eight; so the same file gives the same answers on every processor.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    prepared = target.with_suffix(".prepared.onnx")
+    with _quiet():
+        quant_pre_process(source, prepared, skip_symbolic_shape=True)
+        quantize_dynamic(
+            prepared,
+            target,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+        )
+
+
+def runner(fitted: Fitted, graph: Path) -> Callable[[str], NDArray[np.float32]]:
+    """A function from one message to its logits [tags], computed by `graph` as serving does."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+
+    def answer(message: str) -> NDArray[np.float32]:
+        ids = np.array([fitted.tokenizer.encode(message).ids], dtype=np.int64)
+        inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        logits: NDArray[np.float32] = session.run(["logits"], inputs)[0][0]
+        return logits
+
+    return answer
+
+
+def run(fitted: Fitted, graph: Path, messages: Sequence[str]) -> Logits:
+    return np.array(list(map(runner(fitted, graph), messages)), dtype=np.float32)
+
+
+def _verify(fitted: Fitted, graph: Path, messages: list[str]) -> float:
+    torch_says = metrics.sigmoid(fitted.logits(messages))
+    difference = float(np.abs(torch_says - metrics.sigmoid(run(fitted, graph, messages))).max())
+    if not difference <= MAX_DIFFERENCE:
+        raise ExportError(
+            f"The exported model differs from the trained one by {difference:.4f} "
+            f"(at most {MAX_DIFFERENCE} is accepted)."
+        )
+    return difference
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Both exporters tell dozens of lines of their inner workings, on the root logger too."""
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

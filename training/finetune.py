@@ -1,0 +1,223 @@
+"""Fine-tunes the network: one loop over epochs, early stopping on validation micro-F1."""
+
+import copy
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from training import metrics, network, thresholds
+from training.config import TrainingConfig
+
+Texts = Sequence[str]
+Labels = NDArray[np.bool_]  # [messages, tags]
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Fitted:
+    """A trained network with what is needed to use it, and how the training went."""
+
+    network: network.TaggerNetwork
+    tokenizer: Any
+    config: TrainingConfig
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def logits(self, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
+        """Logits [messages, tags] in the order of `texts`, on the CPU."""
+        device = next(self.network.parameters()).device
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        out = np.zeros((len(texts), _outputs(self.network)), dtype=np.float32)
+        self.network.eval()
+        with torch.inference_mode():
+            for start in range(0, len(order), batch_size):
+                rows = order[start : start + batch_size]
+                ids, mask = network.batch(self.tokenizer, [texts[i] for i in rows])
+                out[rows] = self.network(ids.to(device), mask.to(device)).float().cpu().numpy()
+        return out
+
+
+def fit(
+    *,
+    train: tuple[Texts, Labels],
+    validation: tuple[Texts, Labels],
+    descriptions: Mapping[str, str],
+    config: TrainingConfig,
+    progress: Progress = lambda _: None,
+) -> Fitted:
+    """Train on `train`, keep the weights that are best on `validation`; deterministic by seed.
+
+    `progress` is called after each step with epoch, batch, batches and loss, and after each epoch
+    with its mean loss and validation micro-F1 too.
+    """
+    _seed(config.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    net, tokenizer = network.build(config, descriptions)
+    fitted = Fitted(net.to(device), tokenizer, config)
+    trainer = _Trainer(fitted, train, config, device)
+    best, best_score, waited = copy.deepcopy(net.state_dict()), -1.0, 0
+    for epoch in range(1, config.epochs + 1):
+        loss = trainer.epoch(epoch, progress)
+        with trainer.averaged_weights():
+            score = _best_micro_f1(fitted.logits(validation[0]), validation[1], config)
+            if score > best_score:
+                best, best_score, waited = copy.deepcopy(net.state_dict()), score, -1
+        waited += 1
+        row = {"epoch": epoch, "loss": loss, "validation_micro_f1": score}
+        fitted.history.append(row)
+        progress(row | {"epochs": config.epochs})
+        if waited >= config.patience:
+            break
+    net.load_state_dict(best)
+    net.to("cpu").eval()
+    return fitted
+
+
+class _Trainer:
+    """Optimiser, schedule and moving average; `epoch` runs one pass over the training set."""
+
+    def __init__(
+        self, fitted: Fitted, train: tuple[Texts, Labels], config: TrainingConfig, device: str
+    ) -> None:
+        self.net, self.tokenizer, self.config, self.device = (
+            fitted.network,
+            fitted.tokenizer,
+            config,
+            device,
+        )
+        self.texts = list(train[0])
+        self.labels = torch.from_numpy(train[1].astype(np.float32))
+        self.lengths = [len(encoding.ids) for encoding in self.tokenizer.encode_batch(self.texts)]
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.net, config))
+        self.steps = -(-len(self.texts) // config.batch_size) * config.epochs
+        warmup = max(1, round(self.steps * config.warmup_share))
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer,
+            lambda step: min(
+                (step + 1) / warmup, max(0.0, (self.steps - step) / max(1, self.steps - warmup))
+            ),
+        )
+        self.average = (
+            [p.detach().clone() for p in self._trained()] if config.average_weights else []
+        )
+        self.done = 0
+
+    def epoch(self, epoch: int, progress: Progress) -> float:
+        """One pass; returns the mean loss a message."""
+        self.net.train()
+        total = 0.0
+        for rows in self._batches(epoch):
+            loss = self._step(rows)
+            total += loss * len(rows)
+            progress(
+                {
+                    "epoch": epoch,
+                    "epochs": self.config.epochs,
+                    "batch": self.done,
+                    "batches": self.steps,
+                    "loss": loss,
+                }
+            )
+        return total / len(self.texts)
+
+    def _step(self, rows: list[int]) -> float:
+        ids, mask = network.batch(self.tokenizer, [self.texts[i] for i in rows])
+        logits = self.net(ids.to(self.device), mask.to(self.device))
+        loss = functional.binary_cross_entropy_with_logits(
+            logits, self.labels[rows].to(self.device)
+        )
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.schedule.step()
+        self.done += 1
+        if self.average:
+            # Over few steps the average would be mostly the start, so the decay grows to its limit.
+            decay = min(self.config.average_weights, (1 + self.done) / (10 + self.done))
+            torch._foreach_lerp_(self.average, [p.detach() for p in self._trained()], 1 - decay)
+        return float(loss.detach())
+
+    def _batches(self, epoch: int) -> Iterator[list[int]]:
+        """Shuffled batches of messages of like length, so that little is padded."""
+        rng, size = random.Random(self.config.seed * 1000 + epoch), self.config.batch_size
+        order = list(range(len(self.texts)))
+        rng.shuffle(order)
+        pools = [order[i : i + size * 16] for i in range(0, len(order), size * 16)]
+        batches = []
+        for pool in pools:
+            pool.sort(key=lambda i: self.lengths[i])
+            batches += [pool[i : i + size] for i in range(0, len(pool), size)]
+        rng.shuffle(batches)
+        return iter(batches)
+
+    def _trained(self) -> list[Tensor]:
+        return [p for p in self.net.parameters() if p.requires_grad]
+
+    def averaged_weights(self) -> "_Swap":
+        return _Swap(self._trained() if self.average else [], self.average)
+
+
+class _Swap:
+    """Puts the averaged weights into the network for the duration of a `with` block."""
+
+    def __init__(self, live: list[Tensor], average: list[Tensor]) -> None:
+        self.live, self.average = live, average
+
+    def __enter__(self) -> None:
+        self.kept = [p.detach().clone() for p in self.live]
+        self._put(self.average)
+
+    def __exit__(self, *_: object) -> None:
+        self._put(self.kept)
+
+    def _put(self, values: list[Tensor]) -> None:
+        with torch.no_grad():
+            for parameter, value in zip(self.live, values, strict=False):
+                parameter.copy_(value)
+
+
+def _parameter_groups(net: network.TaggerNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
+    """Head at its own rate; encoder layers slower the deeper they lie; no decay on vectors."""
+    layers = int(getattr(net.encoder.config, "num_hidden_layers", 0))
+    groups = []
+    for name, parameter in net.named_parameters():
+        match = re.search(r"\.layers?\.(\d+)\.", name)
+        embedding = ".embeddings." in name or name.startswith("encoder.embeddings")
+        if embedding and config.freeze_embeddings:
+            parameter.requires_grad_(False)
+            continue
+        depth = layers - int(match[1]) - 1 if match else (layers if embedding else 0)
+        rate = config.encoder_learning_rate * config.layer_decay**depth
+        groups.append(
+            {
+                "params": [parameter],
+                "lr": config.head_learning_rate if name.startswith("head") else rate,
+                "weight_decay": 0.0 if parameter.ndim < 2 else config.weight_decay,
+            }
+        )
+    return groups
+
+
+def _best_micro_f1(logits: NDArray[np.float32], labels: Labels, config: TrainingConfig) -> float:
+    probabilities = metrics.sigmoid(logits)
+    threshold = thresholds.search_global(probabilities, labels, config.thresholds)
+    return metrics.micro_f1(labels, probabilities >= threshold)
+
+
+def _outputs(net: network.TaggerNetwork) -> int:
+    head = net.head
+    return int(head.bias.shape[0] if hasattr(head, "bias") else head[-1].out_features)
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)

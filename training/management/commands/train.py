@@ -1,0 +1,117 @@
+"""`manage.py train [FILE …]`: fine-tune a version on labelled messages and make it live."""
+
+import ast
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier.artefact import ArtefactError
+from classifier.registry import RegistryError
+from training import pipeline, runs
+from training.base_models import BaseModelError
+from training.config import PRESETS, TrainingConfig
+from training.dataset import DatasetError
+from training.export import ExportError
+from training.models import TrainingRun
+from training.progress import Bars
+
+EXPECTED = (
+    runs.AlreadyRunning,
+    runs.LeaseLost,
+    ArtefactError,
+    BaseModelError,
+    DatasetError,
+    ExportError,
+    RegistryError,
+    OSError,
+)
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "files", nargs="*", type=Path, metavar="FILE",
+            help="JSON lines or CSV (default: TRAINING_FILES, else the shipped messages)",
+        )  # fmt: skip
+        parser.add_argument("--preset", choices=PRESETS, default=settings.TRAINING_PRESET)
+        parser.add_argument("--base-model", default=settings.BASE_MODEL)
+        parser.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", dest="changes",
+            help="change a setting of the preset, such as epochs=5 (repeatable)",
+        )  # fmt: skip
+        parser.add_argument("--no-activate", action="store_true", help="register only")
+        parser.add_argument(
+            "--if-not-worse", action="store_true",
+            help="activate only when not worse than the live version on its test split",
+        )  # fmt: skip
+        parser.add_argument(
+            "--skip-unchanged", action="store_true", help="do nothing when nothing has changed"
+        )
+        parser.add_argument(
+            "--trigger", choices=TrainingRun.Trigger.values, default="command",
+            help="what the run's row says of who started it",
+        )  # fmt: skip
+
+    def handle(self, **options: Any) -> None:
+        try:
+            run = pipeline.train(
+                config=_config(options),
+                paths=options["files"] or [Path(file) for file in settings.TRAINING_FILES],
+                trigger=options["trigger"],
+                activation=_policy(options),
+                skip_unchanged=options["skip_unchanged"],
+                progress=Bars(),
+            )
+        except EXPECTED as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted; nothing was registered.", returncode=130) from None
+        self.stdout.write(_summary(run))
+
+
+def _config(options: dict[str, Any]) -> TrainingConfig:
+    preset = PRESETS[options["preset"]]
+    changes: dict[str, Any] = {"base_model": options["base_model"]}
+    for change in options["changes"]:
+        name, _, value = change.partition("=")
+        try:
+            changes[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            changes[name] = value
+    try:
+        return preset.with_changes(**changes)
+    except (TypeError, ValueError) as error:
+        raise CommandError(f"--set: {error}") from error
+
+
+def _policy(options: dict[str, Any]) -> Any:
+    if options["no_activate"] and options["if_not_worse"]:
+        raise CommandError("--no-activate and --if-not-worse exclude each other.")
+    if options["no_activate"]:
+        return "never"
+    return "if-not-worse" if options["if_not_worse"] else "always"
+
+
+def _summary(run: TrainingRun) -> str:
+    if run.model_version is None:
+        return f"{run.state}: {run.reason}"
+    test = run.model_version.metrics["test"]
+    low, high = test["micro_f1_interval"]
+    rows = [
+        f"  {tag:<24} F1 {row['f1']:.3f}  precision {row['precision']:.3f}  "
+        f"recall {row['recall']:.3f}  of {row['support']}"
+        for tag, row in test["per_tag"].items()
+    ]
+    return "\n".join(
+        [
+            f"{run.model_version}: micro-F1 {test['micro_f1']:.3f} (95%: {low:.3f} to {high:.3f}) "
+            f"on {test['support']} test messages",
+            *rows,
+            run.reason,
+        ]
+    )

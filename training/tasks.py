@@ -1,0 +1,27 @@
+"""Celery's doors to data-set preparation and training; beat calls `retrain` nightly."""
+
+from pathlib import Path
+
+from celery import shared_task
+
+from training import child, dataset
+from training.models import TrainingRun
+
+
+@shared_task
+def prepare_dataset(paths: list[str] | None = None) -> str:
+    """Prepare a data set from files that the worker can read; returns its digest."""
+    return dataset.prepare([Path(path) for path in paths or []]).digest
+
+
+@shared_task
+def train_model(paths: list[str] | None = None, arguments: list[str] | None = None) -> int:
+    """`manage.py train` with these files and options, in a process of its own."""
+    options = [*(arguments or []), *(paths or [])]
+    return child.train(*options, trigger=TrainingRun.Trigger.TASK)
+
+
+@shared_task
+def retrain() -> int:
+    """The nightly run: skipped when nothing changed, activated only when not worse."""
+    return child.train("--skip-unchanged", "--if-not-worse", trigger=TrainingRun.Trigger.SCHEDULE)
