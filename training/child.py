@@ -7,6 +7,7 @@ training goes back to the system with its process.
 import subprocess
 import sys
 from collections import deque
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
@@ -38,9 +39,7 @@ def train(*arguments: str, trigger: str) -> int:
     return status
 
 
-def _record_failure(
-    worker: str, status: int, tail: str, trigger: str, started: timezone.datetime
-) -> None:
+def _record_failure(worker: str, status: int, tail: str, trigger: str, started: datetime) -> None:
     """What the child could not record itself, with the end of its output."""
     why = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
     reason = f"The training process {why}.\n{tail}".strip()

@@ -34,7 +34,7 @@ class Fitted:
         """Logits [messages, tags] in the order of `texts`, on the CPU."""
         device = next(self.network.parameters()).device
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        out = np.zeros((len(texts), _outputs(self.network)), dtype=np.float32)
+        out = np.zeros((len(texts), self.network.tags), dtype=np.float32)
         self.network.eval()
         with torch.inference_mode():
             for start in range(0, len(order), batch_size):
@@ -133,7 +133,7 @@ class _Trainer:
         loss = functional.binary_cross_entropy_with_logits(
             logits, self.labels[rows].to(self.device)
         )
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -210,11 +210,6 @@ def _best_micro_f1(logits: NDArray[np.float32], labels: Labels, config: Training
     probabilities = metrics.sigmoid(logits)
     threshold = thresholds.search_global(probabilities, labels, config.thresholds)
     return metrics.micro_f1(labels, probabilities >= threshold)
-
-
-def _outputs(net: network.TaggerNetwork) -> int:
-    head = net.head
-    return int(head.bias.shape[0] if hasattr(head, "bias") else head[-1].out_features)
 
 
 def _seed(seed: int) -> None:

@@ -22,8 +22,9 @@ def f1(true_positive: float, false_positive: float, false_negative: float) -> fl
 
 def micro_f1(gold: Flags, predicted: Flags) -> float:
     """F1 of all decisions pooled (van Rijsbergen's F with beta 1)."""
-    hits = np.sum(gold & predicted)
-    return float(f1(hits, np.sum(predicted) - hits, np.sum(gold) - hits))
+    hits = int(np.count_nonzero(gold & predicted))
+    said, support = int(np.count_nonzero(predicted)), int(np.count_nonzero(gold))
+    return f1(hits, said - hits, support - hits)
 
 
 def per_tag(gold: Flags, predicted: Flags, tags: list[str]) -> dict[str, dict[str, float]]:

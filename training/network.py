@@ -21,17 +21,19 @@ from training.config import Pooling, TrainingConfig
 class TaggerNetwork(nn.Module):
     """(input_ids, attention_mask), int64 [messages, tokens] → logits, float32 [messages, tags]."""
 
-    def __init__(self, encoder: nn.Module, head: nn.Module, pooling: Pooling) -> None:
+    def __init__(self, encoder: nn.Module, head: nn.Module, *, pooling: Pooling, tags: int) -> None:
         super().__init__()
-        self.encoder, self.head, self.pooling = encoder, head, pooling
+        self.encoder, self.head, self.pooling, self.tags = encoder, head, pooling, tags
 
     def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         output = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
         if self.pooling == "mean":
             mask = attention_mask.unsqueeze(-1).to(output.last_hidden_state.dtype)
-            return (output.last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
-        pooled = getattr(output, "pooler_output", None)
-        return output.last_hidden_state[:, 0] if pooled is None else pooled
+            mean: Tensor = (output.last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
+            return mean
+        pooled: Tensor | None = getattr(output, "pooler_output", None)
+        first: Tensor = output.last_hidden_state[:, 0]
+        return first if pooled is None else pooled
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         logits: Tensor = self.head(self.embed(input_ids, attention_mask))
@@ -64,8 +66,10 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
         head: nn.Module = nn.Sequential(
             nn.Dropout(config.dropout), nn.Linear(width, len(descriptions))
         )
-        return TaggerNetwork(encoder, head, config.pooling), tokenizer
-    network = TaggerNetwork(encoder, nn.Identity(), config.pooling)
+        return TaggerNetwork(
+            encoder, head, pooling=config.pooling, tags=len(descriptions)
+        ), tokenizer
+    network = TaggerNetwork(encoder, nn.Identity(), pooling=config.pooling, tags=len(descriptions))
     with torch.inference_mode():
         network.eval()
         texts = network.embed(*batch(tokenizer, list(descriptions.values())))

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,19 @@ from training.models import Dataset, TrainingRun
 Progress = Callable[[dict[str, Any]], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What a training works with: the messages of each split, and what is live meanwhile."""
+
+    dataset: Dataset
+    tags: list[str]  # in the order of the model's outputs
+    train: list[Example]
+    validation: list[Example]
+    test: list[Example]
+    live: ModelVersion | None
+    live_test: list[Example]  # the live version's own test split; empty when not compared with
+
+
 def train(
     *,
     config: TrainingConfig,
@@ -65,64 +79,24 @@ def train(
         run.update(dataset=dataset)
         if skip_unchanged:
             _skip_if_trained(dataset, config)
-        tags = list(datasets.load_tags(dataset))
-        live = registry.live_version()
-        live_test = _live_test_split(live)
-        training = _without(datasets.load_split(dataset, "train"), live_test, activation)
-        validation = datasets.load_split(dataset, "validation")
-        test = datasets.load_split(dataset, "test")
+        material = _gather(dataset, compare=activation == "if-not-worse")
 
         fitted = finetune.fit(
-            train=_arrays(training, tags),
-            validation=_arrays(validation, tags),
-            descriptions=_descriptions(tags),
+            train=_arrays(material.train, material.tags),
+            validation=_arrays(material.validation, material.tags),
+            descriptions=_descriptions(material.tags),
             config=config,
             progress=tell,
         )
 
         tell({"step": "calibrate and choose thresholds"})
-        logits, gold = fitted.logits(_messages(validation)), evaluation.labels(validation, tags)
-        temperatures = (
-            calibration.fit_temperatures(logits, gold) if config.calibrate else [1.0] * len(tags)
-        )
-        probabilities = metrics.sigmoid(logits / np.array(temperatures))
-        threshold = thresholds.search_global(probabilities, gold, config.thresholds)
-        per_tag = (
-            thresholds.search_per_tag(probabilities, gold, config.thresholds, threshold=threshold)
-            if config.per_tag_thresholds
-            else [threshold] * len(tags)
-        )
-        decision = report.Decision.of(tags, threshold, per_tag, temperatures)
+        decision = _decide(fitted, material)
 
-        with _staging_folder() as staging:
-            tell({"step": "export and quantise"})
-            held_out = [*validation, *test]
-            exported = export.export(
-                fitted,
-                staging,
-                messages=_messages(held_out),
-                score=lambda z: decision.micro_f1(z, evaluation.labels(held_out, tags)),
-            )
-
-            tell({"step": "evaluate on the test split"})
-            facts = report.build(
-                fitted=fitted,
-                exported=exported,
-                decision=decision,
-                dataset=dataset,
-                splits={"validation": validation, "test": test},
-                graph=staging / artefact.MODEL,
-                curve=thresholds.curve(probabilities, gold, config.thresholds),
-            )
-            card.write_card(staging, report=facts)
-
-            tell({"step": "register"})
-            manifest = report.manifest(facts, decision, config)
-            artefact.publish(staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest)
-        version = registry.register(manifest.name)
+        tell({"step": "export, quantise and evaluate"})
+        version = _publish(fitted, decision, material)
         run.update(model_version=version)
 
-        candidate_f1, live_f1 = _compare(version, live, live_test, activation)
+        candidate_f1, live_f1 = _compare(version, material)
         activate, reason = gate.decide(activation, candidate=candidate_f1, live=live_f1)
         if activate:
             registry.activate(version, reason=reason, actor=f"training run {run.run.pk}")
@@ -141,9 +115,29 @@ def _skip_if_trained(dataset: Dataset, config: TrainingConfig) -> None:
         )
 
 
-def _live_test_split(live: ModelVersion | None) -> list[Example]:
-    """The test split of the data set that the live version was trained on; empty if unknown."""
-    dataset = live and Dataset.objects.filter(digest=live.dataset_digest).first()
+def _gather(dataset: Dataset, *, compare: bool) -> Material:
+    """Load the splits. What the live version will be compared on is barred from training."""
+    live = registry.live_version() if compare else None
+    live_test = _test_split_of(live)
+    barred = {duplicates.normalise(example.message) for example in live_test}
+    return Material(
+        dataset=dataset,
+        tags=list(datasets.load_tags(dataset)),
+        train=[
+            example
+            for example in datasets.load_split(dataset, "train")
+            if duplicates.normalise(example.message) not in barred
+        ],
+        validation=datasets.load_split(dataset, "validation"),
+        test=datasets.load_split(dataset, "test"),
+        live=live,
+        live_test=live_test,
+    )
+
+
+def _test_split_of(version: ModelVersion | None) -> list[Example]:
+    """The test split of the data set that `version` was trained on; empty if it is gone."""
+    dataset = version and Dataset.objects.filter(digest=version.dataset_digest).first()
     if not dataset:
         return []
     try:
@@ -152,30 +146,67 @@ def _live_test_split(live: ModelVersion | None) -> list[Example]:
         return []
 
 
-def _without(
-    training: list[Example], live_test: list[Example], activation: gate.Policy
-) -> list[Example]:
-    """What will be compared on the live test split may not learn from its messages."""
-    if activation != "if-not-worse":
-        return training
-    barred = {duplicates.normalise(e.message) for e in live_test}
-    return [e for e in training if duplicates.normalise(e.message) not in barred]
-
-
-def _compare(
-    version: ModelVersion,
-    live: ModelVersion | None,
-    live_test: list[Example],
-    activation: gate.Policy,
-) -> tuple[float | None, float | None]:
-    """Micro-F1 of (candidate, live) on the live version's test split, as both would serve."""
-    if activation != "if-not-worse" or live is None or not live_test:
-        return None, None
-    engines = (Engine.load(settings.MODELS_DIR / v.name) for v in (version, live))
-    candidate, present = (
-        evaluation.engine_micro_f1(engine, live_test, live.tags) for engine in engines
+def _decide(fitted: finetune.Fitted, material: Material) -> report.Decision:
+    """Temperatures and thresholds, from the validation split alone."""
+    config, tags = fitted.config, material.tags
+    gold = evaluation.labels(material.validation, tags)
+    logits = fitted.logits(_messages(material.validation))
+    temperatures = [1.0] * len(tags)
+    if config.calibrate:
+        temperatures = calibration.fit_temperatures(logits, gold)
+    probabilities = metrics.sigmoid(logits / np.array(temperatures))
+    threshold = thresholds.search_global(probabilities, gold, config.thresholds)
+    per_tag = [threshold] * len(tags)
+    if config.per_tag_thresholds:
+        per_tag = thresholds.search_per_tag(
+            probabilities, gold, config.thresholds, threshold=threshold
+        )
+    return report.Decision(
+        threshold=threshold,
+        thresholds=dict(zip(tags, per_tag, strict=True)),
+        temperatures=dict(zip(tags, temperatures, strict=True)),
+        curve=thresholds.curve(probabilities, gold, config.thresholds),
     )
-    return candidate, present
+
+
+def _publish(
+    fitted: finetune.Fitted, decision: report.Decision, material: Material
+) -> ModelVersion:
+    """Write the model folder beside the others, seal it under its name, and register it."""
+    held_out = [*material.validation, *material.test]
+    gold = evaluation.labels(held_out, material.tags)
+    with _staging_folder() as staging:
+        exported = export.export(
+            fitted,
+            staging,
+            messages=_messages(held_out),
+            score=lambda logits: decision.micro_f1(logits, gold),
+        )
+        facts = report.build(
+            fitted=fitted,
+            exported=exported,
+            decision=decision,
+            dataset=material.dataset,
+            splits={"validation": material.validation, "test": material.test},
+            graph=staging / artefact.MODEL,
+        )
+        card.write_card(staging, report=facts)
+        manifest = report.manifest(facts, decision, fitted.config)
+        artefact.publish(staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest)
+    return registry.register(manifest.name)
+
+
+def _compare(version: ModelVersion, material: Material) -> tuple[float | None, float | None]:
+    """Micro-F1 of (candidate, live) on the live version's test split, as both would serve."""
+    if material.live is None or not material.live_test:
+        return None, None
+    candidate, live = (
+        evaluation.engine_micro_f1(
+            Engine.load(settings.MODELS_DIR / each.name), material.live_test, material.live.tags
+        )
+        for each in (version, material.live)
+    )
+    return candidate, live
 
 
 @contextmanager
@@ -183,13 +214,14 @@ def _staging_folder() -> Iterator[Path]:
     """A folder on the file system of the models, gone afterwards unless it was renamed."""
     settings.MODELS_DIR.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=settings.MODELS_DIR, prefix=".staging-"))
+    staging.chmod(0o755)  # served by other processes, perhaps of another user
     try:
         yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], Any]:
+def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], evaluation.Flags]:
     return _messages(examples), evaluation.labels(examples, tags)
 
 

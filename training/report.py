@@ -32,20 +32,7 @@ class Decision:
     threshold: float
     thresholds: dict[str, float]
     temperatures: dict[str, float]
-
-    @classmethod
-    def of(
-        cls,
-        tags: Sequence[str],
-        threshold: float,
-        thresholds: Sequence[float],
-        temperatures: Sequence[float],
-    ) -> "Decision":
-        return cls(
-            threshold=threshold,
-            thresholds=dict(zip(tags, thresholds, strict=True)),
-            temperatures=dict(zip(tags, temperatures, strict=True)),
-        )
+    curve: list[tuple[float, float]]  # (global threshold, validation micro-F1)
 
     def micro_f1(self, logits: NDArray[np.float32], gold: NDArray[np.bool_]) -> float:
         probabilities = metrics.sigmoid(logits / np.array(list(self.temperatures.values())))
@@ -60,7 +47,6 @@ def build(
     dataset: Dataset,
     splits: Mapping[str, Sequence[Example]],
     graph: Path,
-    curve: Sequence[tuple[float, float]],
 ) -> dict[str, Any]:
     """All facts of a version, JSON-able. The figures are those of `graph`, which will serve."""
     now = datetime.now(UTC)
@@ -96,7 +82,7 @@ def build(
         "threshold": decision.threshold,
         "thresholds": decision.thresholds,
         "temperatures": decision.temperatures,
-        "threshold_curve": [list(point) for point in curve],
+        "threshold_curve": [list(point) for point in decision.curve],
         **evaluated,
         "export": {
             "max_abs_difference": exported.max_difference,

@@ -5,53 +5,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, unique=True)),
-                ('base_model', models.CharField(max_length=255)),
-                ('tags', models.JSONField(help_text="Tag names in the order of the model's outputs.")),
-                ('threshold', models.FloatField()),
-                ('metrics', models.JSONField(default=dict)),
-                ('dataset_digest', models.CharField(max_length=64)),
-                ('manifest_sha256', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=64, unique=True)),
+                ("base_model", models.CharField(max_length=255)),
+                (
+                    "tags",
+                    models.JSONField(help_text="Tag names in the order of the model's outputs."),
+                ),
+                ("threshold", models.FloatField()),
+                ("metrics", models.JSONField(default=dict)),
+                ("dataset_digest", models.CharField(max_length=64)),
+                ("manifest_sha256", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('name', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('description', models.TextField(help_text="What a message with this tag says, in one or two sentences. Training starts the tag's weights from the meaning of this text.")),
-                ('stage', models.PositiveSmallIntegerField(help_text='How far along the journey to a purchase; the highest wins in a conversation.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                (
+                    "description",
+                    models.TextField(
+                        help_text="What a message with this tag says, in one or two sentences. Training starts the tag's weights from the meaning of this text."
+                    ),
+                ),
+                (
+                    "stage",
+                    models.PositiveSmallIntegerField(
+                        help_text="How far along the journey to a purchase; the highest wins in a conversation."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['stage', 'name'],
+                "ordering": ["stage", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Activation',
+            name="Activation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(blank=True, max_length=255)),
-                ('actor', models.CharField(blank=True, max_length=150)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activations', to='classifier.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=255)),
+                ("actor", models.CharField(blank=True, max_length=150)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activations",
+                        to="classifier.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
     ]

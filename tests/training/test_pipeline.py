@@ -56,9 +56,7 @@ def test_not_activating_leaves_the_live_version_alone(home, few_messages, tiny_c
     assert not Activation.objects.exists()
 
 
-def test_unchanged_messages_end_the_run_as_skipped_with_the_reason(
-    home, few_messages, tiny_config
-):
+def test_unchanged_messages_end_the_run_as_skipped_with_the_reason(home, few_messages, tiny_config):
     first = pipeline.train(config=tiny_config, paths=[few_messages])
     second = pipeline.train(config=tiny_config, paths=[few_messages], skip_unchanged=True)
     assert second.state == State.SKIPPED
@@ -90,7 +88,7 @@ def test_a_candidate_that_will_be_compared_never_learns_from_the_live_test_split
     live_test = {e.message for e in pipeline.datasets.load_split(Dataset.objects.get(), "test")}
     more = few_messages.with_name("more.jsonl")
     more.write_text(
-        few_messages.read_text() + '\n{"message": "One more, I want it now!", "tags": ["Hot-buyer"]}'
+        few_messages.read_text() + '\n{"message": "I want it now!", "tags": ["Hot-buyer"]}'
     )
     seen = {}
     fit = pipeline.finetune.fit
@@ -135,9 +133,7 @@ def test_a_second_training_is_refused_with_a_clear_sentence(home, few_messages):
 
 
 def test_the_train_command_prints_the_figures(home, few_messages, tiny_config, capsys):
-    call_command(
-        "train", few_messages, "--base-model", tiny_config.base_model, "--set", "epochs=1"
-    )
+    call_command("train", few_messages, "--base-model", tiny_config.base_model, "--set", "epochs=1")
     assert "micro-F1" in capsys.readouterr().out
 
 

@@ -55,9 +55,12 @@ def test_a_skipped_run_keeps_its_reason():
 
 @pytest.mark.django_db
 def test_a_second_training_is_refused_while_one_runs():
-    with runs.recorded("command", {}), pytest.raises(runs.AlreadyRunning, match="under way"):
-        with runs.recorded("schedule", {}):
-            pytest.fail("two trainings at once")
+    with (
+        runs.recorded("command", {}),
+        pytest.raises(runs.AlreadyRunning, match="under way"),
+        runs.recorded("schedule", {}),
+    ):
+        pytest.fail("two trainings at once")
     assert TrainingRun.objects.count() == 1
 
 

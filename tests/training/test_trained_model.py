@@ -16,7 +16,9 @@ CHALLENGE = SEED_FILE.with_name("challenge.jsonl")
 @pytest.fixture(scope="module")
 def challenge():
     rows = map(json.loads, CHALLENGE.read_text().splitlines())
-    return [Example(message=r["message"], tags=tuple(r["tags"]), group=r.get("group")) for r in rows]
+    return [
+        Example(message=r["message"], tags=tuple(r["tags"]), group=r.get("group")) for r in rows
+    ]
 
 
 @pytest.fixture(scope="module")
