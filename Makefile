@@ -1,7 +1,6 @@
 # The verbs of Beez. Settings come from the environment, from `make run NAME=value`, or from .env.
 
 PY := .venv/bin/python
-SOURCES := beez classifier conversations training benchmarks tests manage.py gunicorn.conf.py
 ARGS ?=
 
 # What production sets; the addresses lead nowhere, for checking needs none of them.
@@ -23,8 +22,8 @@ test: install-dev ## the whole suite; ARGS="-k name" for a part
 	@exec $(PY) -m pytest $(ARGS)
 
 check: install-dev ## style, types, layers, migrations, deployment settings, OpenAPI schema
-	$(PY) -m ruff check $(SOURCES)
-	$(PY) -m ruff format --check $(SOURCES)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 	DATABASE_URL=postgres:///types SECRET_KEY=types $(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
@@ -32,8 +31,8 @@ check: install-dev ## style, types, layers, migrations, deployment settings, Ope
 	$(PRODUCTION) $(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 format: install-dev ## put the code into shape
-	$(PY) -m ruff check --fix $(SOURCES)
-	$(PY) -m ruff format $(SOURCES)
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
 
 train: install ## train a model and make it live; ARGS="--help" shows the options
 	@exec $(PY) manage.py train $(ARGS)

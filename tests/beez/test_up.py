@@ -6,6 +6,9 @@ import socket
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -15,12 +18,29 @@ from tests.beez import started
 KEY = r"bz_[0-9a-f]{8}_[\w-]{43}"
 
 
+@contextmanager
+def empty_home():
+    """A new BEEZ_HOME inside the suite's own.
+
+    Not in pytest's folder, which the embedded Postgres could not read any more, as a user of its
+    own under root, once another pytest has closed it to others.
+    """
+    with TemporaryDirectory(prefix="start-", dir=os.environ["BEEZ_HOME"]) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home():
     """A BEEZ_HOME with a live model."""
-    folder = tmp_path_factory.mktemp("home")
-    started.with_a_live_model(folder)
-    return folder
+    with empty_home() as folder:
+        started.with_a_live_model(folder)
+        yield folder
+
+
+@pytest.fixture
+def new_home():
+    with empty_home() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -93,8 +113,8 @@ def test_ctrl_c_while_starting_leaves_nothing(home, up):
     assert "Traceback" not in beez.output
 
 
-def test_ctrl_c_while_training_leaves_nothing(tmp_path, up):
-    beez = up(tmp_path)
+def test_ctrl_c_while_training_leaves_nothing(new_home, up):
+    beez = up(new_home)
     beez.wait_for("No model is live yet")
     time.sleep(4)  # well into it
     assert any("train" in line for line in beez.left_running())
@@ -123,7 +143,7 @@ def test_after_a_kill_the_next_start_cleans_up(home, up):
     killed.process.wait()
     deadline = time.monotonic() + 20
     while any("gunicorn" in line or "celery" in line for line in killed.left_running()):
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, killed.left_running()
         time.sleep(0.1)
     beez = up(home)
     beez.wait_for(started.SERVED)
