@@ -9,8 +9,8 @@ from tqdm import tqdm
 class Bars:
     """Call it with what `pipeline.train` reports. Without a terminal, a line for each epoch."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self.stream = stream
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
         self.bar: Any = None
 
     def __call__(self, report: dict[str, Any]) -> None:
