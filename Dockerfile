@@ -1,8 +1,9 @@
 # Beez on the CPU, for web, worker and beat alike; compose.yaml shows the three.
 FROM python:3.11-slim
 
-# Where torch without CUDA is found; empty: the default index, whose wheel is many times larger.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# A package index of torch without CUDA (see the install page of PyTorch); empty: the default
+# index, whose wheel is many times larger.
+ARG TORCH_INDEX=
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
