@@ -1,6 +1,7 @@
 """`manage.py train [FILE …]`: fine-tune a version on labelled messages and make it live."""
 
 import ast
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,12 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, **options: Any) -> None:
+        if options["trigger"] != TrainingRun.Trigger.COMMAND:
+            os.nice(10)  # serving comes first where both share the cores
         try:
             run = pipeline.train(
                 config=_config(options),
-                paths=options["files"] or [Path(file) for file in settings.TRAINING_FILES],
+                paths=options["files"],
                 trigger=options["trigger"],
                 activation=_policy(options),
                 skip_unchanged=options["skip_unchanged"],
