@@ -59,7 +59,8 @@ def _rendered(card: str, version: ModelVersion) -> SafeString:
             token.attrs["src"] = reverse("admin:classifier_modelversion_plot", args=plot)
         elif token.attrs.pop("style", "") == "text-align:right":  # the CSP forbids inline styles
             token.attrs["class"] = "right"
-    return mark_safe(markdown.renderer.render(tokens, markdown.options, {}))
+    html: SafeString = mark_safe(markdown.renderer.render(tokens, markdown.options, {}))
+    return html
 
 
 def plot_type(name: str) -> str | None:
