@@ -42,8 +42,8 @@ def prepare(
 
     Without paths TRAINING_FILES are read, and without those the shipped messages. `known_tags` are
     the tags that may occur, in the order of the model's outputs (default: the `Tag` rows by stage
-    and name); those without an example are left out. DatasetError when more than `max_bad_share` of the records are bad, a
-    file cannot be read, or too little is left to split.
+    and name); those without an example are left out. DatasetError when more than `max_bad_share`
+    of the records are bad, a file cannot be read, or too little is left to split.
     """
     known = list(Tag.objects.values_list("name", flat=True) if known_tags is None else known_tags)
     found = dataset_input.gather(

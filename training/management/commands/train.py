@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from classifier.artefact import ArtefactError
 from classifier.registry import RegistryError
-from training import pipeline, runs
+from training import pipeline, runs, scoring
 from training.base_models import BaseModelError
 from training.config import PRESETS, TrainingConfig
 from training.dataset import DatasetError
@@ -104,17 +104,5 @@ def _summary(run: TrainingRun) -> str:
     if run.model_version is None:
         return f"{run.state}: {run.reason}"
     test = run.model_version.metrics["test"]
-    low, high = test["micro_f1_interval"]
-    rows = [
-        f"  {tag:<24} F1 {row['f1']:.3f}  precision {row['precision']:.3f}  "
-        f"recall {row['recall']:.3f}  of {row['support']}"
-        for tag, row in test["per_tag"].items()
-    ]
-    return "\n".join(
-        [
-            f"{run.model_version}: micro-F1 {test['micro_f1']:.3f} (95%: {low:.3f} to {high:.3f}) "
-            f"on {test['support']} test messages",
-            *rows,
-            run.reason,
-        ]
-    )
+    lines = [f"{run.model_version}", scoring.headline(test), *scoring.tag_lines(test["per_tag"])]
+    return "\n".join([*lines, run.reason])
