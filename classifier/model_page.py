@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from beez.staff import Table
 from classifier import artefact, registry
 from classifier.artefact import ArtefactError
 from classifier.models import ModelVersion
@@ -16,13 +17,6 @@ from classifier.registry import RegistryError
 
 PLOT_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 CARD = "card.md"
-
-
-@dataclass(frozen=True)
-class Table:
-    title: str
-    columns: list[str]
-    rows: list[list[str]]
 
 
 @dataclass(frozen=True)

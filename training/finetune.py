@@ -67,9 +67,10 @@ def fit(
         loss = trainer.epoch(epoch, progress)
         with trainer.averaged_weights():
             score = _best_micro_f1(fitted.logits(validation[0]), validation[1], config)
-            if score > best_score:
-                best, best_score, waited = copy.deepcopy(net.state_dict()), score, -1
-        waited += 1
+            improved = score > best_score
+            if improved:
+                best, best_score = copy.deepcopy(net.state_dict()), score
+        waited = 0 if improved else waited + 1
         row = {"epoch": epoch, "loss": loss, "validation_micro_f1": score}
         fitted.history.append(row)
         progress(row | {"epochs": config.epochs})
@@ -86,12 +87,8 @@ class _Trainer:
     def __init__(
         self, fitted: Fitted, train: tuple[Texts, Labels], config: TrainingConfig, device: str
     ) -> None:
-        self.net, self.tokenizer, self.config, self.device = (
-            fitted.network,
-            fitted.tokenizer,
-            config,
-            device,
-        )
+        self.net, self.tokenizer = fitted.network, fitted.tokenizer
+        self.config, self.device = config, device
         self.texts = list(train[0])
         self.labels = torch.from_numpy(train[1].astype(np.float32))
         self.lengths = [len(encoding.ids) for encoding in self.tokenizer.encode_batch(self.texts)]

@@ -2,7 +2,7 @@
 
 import ast
 import os
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +54,11 @@ class Command(BaseCommand):
             "--skip-unchanged", action="store_true", help="do nothing when nothing has changed"
         )
         parser.add_argument(
-            "--trigger", choices=TrainingRun.Trigger.values, default="command",
-            help="what the run's row says of who started it",
-        )  # fmt: skip
+            "--trigger",
+            choices=TrainingRun.Trigger.values,
+            default=TrainingRun.Trigger.COMMAND,
+            help=SUPPRESS,  # for the tasks: what the run's row says of who started it
+        )
 
     def handle(self, **options: Any) -> None:
         if options["trigger"] != TrainingRun.Trigger.COMMAND:
