@@ -162,6 +162,15 @@ def test_a_second_training_is_refused_with_a_clear_sentence(home, few_messages):
         call_command("train", few_messages)
 
 
+def test_a_task_that_finds_another_training_is_skipped_with_the_reason(home, monkeypatch):
+    monkeypatch.setattr("os.nice", lambda _: None)
+    with runs.recorded("command", {}):
+        call_command("train", "--trigger", "schedule")
+    skipped = TrainingRun.objects.get(trigger="schedule")
+    assert skipped.state == State.SKIPPED
+    assert "under way" in skipped.reason
+
+
 @pytest.mark.parametrize("change", ["epochs=0", "nonsense=1"])
 def test_a_bad_setting_is_refused_before_anything_starts(home, change):
     with pytest.raises(CommandError, match="--set"):

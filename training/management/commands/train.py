@@ -20,7 +20,6 @@ from training.models import TrainingRun
 from training.progress import Bars
 
 EXPECTED = (
-    runs.AlreadyRunning,
     runs.LeaseLost,
     ArtefactError,
     BaseModelError,
@@ -61,17 +60,23 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        if options["trigger"] != TrainingRun.Trigger.COMMAND:
+        config, trigger = _config(options), options["trigger"]
+        by_hand = trigger == TrainingRun.Trigger.COMMAND
+        if not by_hand:
             os.nice(10)  # serving comes first where both share the cores
         try:
             run = pipeline.train(
-                config=_config(options),
+                config=config,
                 paths=options["files"],
-                trigger=options["trigger"],
+                trigger=trigger,
                 activation=_policy(options),
                 skip_unchanged=options["skip_unchanged"],
                 progress=Bars(),
             )
+        except runs.AlreadyRunning as error:
+            if by_hand:
+                raise CommandError(str(error)) from error
+            run = runs.skip(trigger, config.as_dict(), str(error))
         except EXPECTED as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
