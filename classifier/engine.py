@@ -117,7 +117,7 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
         str(path),
         options,
         providers=["CPUExecutionProvider"],
-        # Fused, addition and normalisation are one scalar kernel, an eighth of a message's time.
+        # Fused, addition and normalisation are one scalar kernel: a tenth of a message's time.
         disabled_optimizers=["SkipLayerNormFusion"],
     )
 
