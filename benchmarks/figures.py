@@ -26,6 +26,7 @@ class Cell:
     original: list[Sample] = field(default_factory=list)
     beez: list[Sample] = field(default_factory=list)
     engine: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)  # per cent of the cores, by others, each round
     lengths: list[int] = field(default_factory=list)  # characters, where one client sends them all
 
 
@@ -51,6 +52,7 @@ def results(
             "longest_characters": lengths[-1],
         },
         "client_alone": client * 1000,
+        "busy_percent": statistics.median(value for cell in cells for value in cell.busy),
         "original": _process(original) | {"torch_threads": original.ready["torch_threads"]},
         "beez": _process(beez) | {"model": beez.ready["model_version"]},
         "cells": [_cell(cell) for cell in cells],
@@ -68,6 +70,7 @@ def _cell(cell: Cell) -> Json:
         "beez": beez,
         "p50_ratio": original["p50"] / beez["p50"],
         "p50_ratio_of_rounds": sorted(ratios),
+        "busy_percent_of_rounds": cell.busy,
     }
     if cell.engine:
         engine = _p50(cell.engine)

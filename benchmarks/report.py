@@ -24,7 +24,7 @@ def markdown(figures: Json) -> str:
         f"characters, longest {messages['longest_characters']}. Times in milliseconds. The client "
         f"alone takes {figures['client_alone']:.2f} of them. Original: torch with "
         f"{original['torch_threads']} thread(s), the faster choice here. Beez: model "
-        f"{beez['model']}.",
+        f"{beez['model']}. Others kept the cores {figures['busy_percent']:.0f}% busy meanwhile.",
         _table(HEAD, map(_compared, figures["cells"])),
     ]
     if alone:

@@ -20,6 +20,7 @@ from types import FrameType
 import figures
 import home
 import load
+import psutil
 import report
 import servers
 from figures import Cell
@@ -31,6 +32,7 @@ ROUTES = ("/classify-message", "/classify-conversation")
 ROUNDS = 6
 CONVERSATION = 5  # messages
 WARM_UP = 40  # requests
+BUSY_SECONDS = 0.3
 
 
 def main() -> None:
@@ -57,8 +59,9 @@ def _run(options: argparse.Namespace) -> figures.Json:
         place = home.existing(options.home) if options.home else home.temporary(options.model)
         own = stack.enter_context(place)
         print("Starting both servers", flush=True)
-        beez = stack.enter_context(servers.beez(logs, environment=own.environment, key=own.key))
+        # The original first: it tries numbers of threads, and needs the machine to itself.
         original = stack.enter_context(servers.original(logs))
+        beez = stack.enter_context(servers.beez(logs, environment=own.environment, key=own.key))
         engine = stack.enter_context(servers.engine(environment=own.environment))
         run = Run(original, beez, engine, options)
         if options.home:
@@ -113,6 +116,7 @@ class Run:
 
     def _round(self, cell: Cell, texts: Sequence[str], progress: "tqdm[None]") -> None:
         """The same requests to one server after the other, for the machine has its moods."""
+        cell.busy.append(psutil.cpu_percent(interval=BUSY_SECONDS))  # nothing is asked meanwhile
         clients = min(cell.clients, len(texts))
         shares = [list(self._posts(cell.route, texts[n::clients])) for n in range(clients)]
         for name, server, samples in (
