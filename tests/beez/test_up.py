@@ -136,6 +136,18 @@ def test_when_one_process_dies_everything_stops_and_says_so(home, up):
     assert beez.left_running() == []
 
 
+def test_when_the_embedded_postgres_dies_everything_stops_and_says_so(home, up):
+    beez = up(home)
+    beez.wait_for(started.SERVED)
+    postmaster = int((home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    psutil.Process(postmaster).kill()
+    assert beez.process.wait(30) != 0
+    assert "The embedded Postgres ended by itself" in beez.output
+    again = up(home)
+    again.wait_for(started.SERVED)
+    assert again.press_ctrl_c() == 0
+
+
 def test_after_a_kill_the_next_start_cleans_up(home, up):
     killed = up(home)
     killed.wait_for(started.SERVED)
