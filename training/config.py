@@ -79,6 +79,16 @@ class TrainingConfig:
 
 PRESETS = {
     "default": TrainingConfig(),
+    # For a handful of examples a tag and no validation messages: see docs/quality.md.
+    "few-shot": TrainingConfig(
+        preset="few-shot",
+        epochs=10,
+        encoder_learning_rate=3e-4,
+        layer_decay=1.0,
+        calibrate=False,
+        thresholds=(0.30, 0.30, 0.01),
+        per_tag_thresholds=False,
+    ),
     # The recipe of the service that Beez replaces, on whatever encoder is named.
     "original": TrainingConfig(
         preset="original",
