@@ -18,12 +18,12 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-from tqdm import tqdm  # noqa: E402  (the checkout must be on the path first)
-
 import nlupp_data  # noqa: E402
 import nlupp_methods  # noqa: E402
 import nlupp_table  # noqa: E402
 from nlupp_data import REGIMES, Domain  # noqa: E402
+from tqdm import tqdm  # noqa: E402
+
 from training import metrics  # noqa: E402
 
 Row = dict[str, Any]

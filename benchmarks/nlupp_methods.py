@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from nlupp_data import Examples
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -21,7 +22,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 from sklearn.multiclass import OneVsRestClassifier
 
-from nlupp_data import Examples
 from training import base_models, finetune, metrics, network, thresholds
 from training.config import PRESETS, TrainingConfig
 
@@ -31,6 +31,8 @@ INNER_FOLDS = 3
 GRID = (0.05, 0.95, 0.01)  # of the methods that have no grid of their own
 STRENGTHS = (1.0, 10.0, 100.0)  # C of a logistic regression
 SETFIT = {"num_iterations": 20, "batch_size": 16, "num_epochs": 1}  # SetFit's own recipe
+# Its head says no to every rare label unless the classes weigh the same.
+SETFIT_HEAD = {"class_weight": "balanced", "max_iter": 1000}
 TIMED = 200  # messages
 
 
@@ -66,7 +68,7 @@ def settings(method: str) -> dict[str, Any]:
         return CONFIGS[method].as_dict()
     if method == "setfit":
         version = None if missing(method) else metadata.version("setfit")
-        return SETFIT | {"version": version, "grid": GRID, "folds": INNER_FOLDS}
+        return SETFIT | SETFIT_HEAD | {"version": version, "threshold": 0.5}
     return {"grid": GRID, "strengths": STRENGTHS, "folds": INNER_FOLDS, "balanced": True}
 
 
@@ -153,7 +155,9 @@ def _setfit(train: Examples, _: Mapping[str, str]) -> Fitted:
 
     def train_on(texts: list[str], labels: NDArray[np.bool_]) -> Probabilities:
         model = SetFitModel.from_pretrained(
-            base_models.locate(base_models.PACKAGED), multi_target_strategy="one-vs-rest"
+            base_models.locate(base_models.PACKAGED),
+            multi_target_strategy="one-vs-rest",
+            head_params=SETFIT_HEAD,
         )
         rows = Dataset.from_dict({"text": texts, "label": labels.astype(int).tolist()})
         with tempfile.TemporaryDirectory() as folder:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
-import torch
-
 import nlupp_methods
+import torch
 from nlupp_data import REGIMES, Domain
 
 NAMES = {

@@ -19,6 +19,7 @@ class TrainingConfig:
     preset: str = "default"
     base_model: str = "all-MiniLM-L6-v2"
     head: Head = "described"
+    match_tokens: bool = False  # tags look at single tokens too, not at the message's mean alone
     pooling: Pooling = "mean"
     max_length: int = 128
     batch_size: int = 16
@@ -43,6 +44,8 @@ class TrainingConfig:
             "base_model must be named": bool(self.base_model.strip()),
             f"head must be one of {get_args(Head)}": self.head in get_args(Head),
             f"pooling must be one of {get_args(Pooling)}": self.pooling in get_args(Pooling),
+            "match_tokens needs the described head": self.head == "described"
+            or not self.match_tokens,
             "max_length must be from 8 to 512": 8 <= self.max_length <= 512,
             "batch_size must be from 1 to 1024": 1 <= self.batch_size <= 1024,
             "epochs must be from 1 to 1000": 1 <= self.epochs <= 1000,
@@ -82,7 +85,8 @@ PRESETS = {
     # For a handful of examples a tag and no validation messages: see docs/quality.md.
     "few-shot": TrainingConfig(
         preset="few-shot",
-        epochs=10,
+        match_tokens=True,
+        epochs=20,
         encoder_learning_rate=3e-4,
         layer_decay=1.0,
         calibrate=False,

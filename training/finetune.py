@@ -202,7 +202,7 @@ def _parameter_groups(net: network.TaggerNetwork, config: TrainingConfig) -> lis
         groups.append(
             {
                 "params": [parameter],
-                "lr": config.head_learning_rate if name.startswith("head") else rate,
+                "lr": config.head_learning_rate if not name.startswith("encoder.") else rate,
                 "weight_decay": 0.0 if parameter.ndim < 2 else config.weight_decay,
             }
         )
