@@ -62,12 +62,12 @@ class TaggerNetwork(nn.Module):
 class DescribedHead(nn.Module):
     """cosine(message, tag) × scale + bias, with tag vectors that start as descriptions."""
 
-    def __init__(self, descriptions: Tensor, dropout: float) -> None:
+    def __init__(self, descriptions: Tensor, *, scale: float, dropout: float) -> None:
         """`descriptions`: embeddings of the tags' texts, float32 [tags, width]."""
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         self.tags = nn.Parameter(functional.normalize(descriptions, dim=-1))
-        self.log_scale = nn.Parameter(torch.tensor(math.log(12.0)))
+        self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
         self.bias = nn.Parameter(torch.full((len(descriptions),), -4.0))
 
     def forward(self, embedding: Tensor) -> Tensor:
@@ -79,12 +79,12 @@ class DescribedHead(nn.Module):
 class TokenMatching(nn.Module):
     """Mean cosine(token, tag) × scale, in which the tokens nearest to the tag weigh most."""
 
-    def __init__(self, descriptions: Tensor, dropout: float) -> None:
+    def __init__(self, descriptions: Tensor, *, scale: float, dropout: float) -> None:
         """`descriptions`: embeddings of the tags' texts, float32 [tags, width]."""
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         self.tags = nn.Parameter(functional.normalize(descriptions, dim=-1))
-        self.log_scale = nn.Parameter(torch.tensor(math.log(6.0)))
+        self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
         self.log_sharpness = nn.Parameter(torch.tensor(math.log(10.0)))
 
     def forward(self, tokens: Tensor, attention_mask: Tensor) -> Tensor:
@@ -113,9 +113,10 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
     with torch.inference_mode():
         network.eval()
         texts = network.embed(*batch(tokenizer, list(descriptions.values())))
-    network.head = DescribedHead(texts.clone(), config.dropout)
-    if config.match_tokens:
-        network.matching = TokenMatching(texts.clone(), config.dropout)
+    texts, dropout = texts.clone(), config.dropout
+    network.head = DescribedHead(texts, scale=config.head_scale, dropout=dropout)
+    if config.token_scale:
+        network.matching = TokenMatching(texts, scale=config.token_scale, dropout=dropout)
     return network, tokenizer
 
 
