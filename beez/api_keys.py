@@ -48,7 +48,7 @@ def create(
 def verify(key: str) -> ApiKey:
     """The row of a key that is valid now, in one query; InvalidKeyError otherwise."""
     match = _KEY.fullmatch(key)
-    row = ApiKey.objects.filter(prefix=match[1]).first() if match else None
+    row = _with_prefix(match[1]) if match else None
     if row is None or not hmac.compare_digest(row.sha256, _digest(key)):
         raise InvalidKeyError("This API key is unknown.")
     if row.revoked_at is not None:
@@ -72,6 +72,12 @@ def revoke(row: ApiKey) -> None:
     """Close the key for good, from the next request on; the first revocation's time stays."""
     ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=timezone.now())
     row.refresh_from_db()
+
+
+def _with_prefix(prefix: str) -> ApiKey | None:
+    """By hand, for every request asks this, and composing it by the ORM takes longer than it."""
+    found = ApiKey.objects.raw("SELECT * FROM beez_apikey WHERE prefix = %s", [prefix])
+    return next(iter(found), None)
 
 
 def _digest(key: str) -> str:

@@ -5,7 +5,6 @@ Each is made once; where it is there, the step says so and costs next to nothing
 
 import secrets
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
@@ -29,8 +28,6 @@ def tables() -> None:
             call_command("migrate", verbosity=0, interactive=False)
     else:
         console.done("tables", "up to date")
-    if not settings.REDIS_URL:
-        call_command("createcachetable", verbosity=0)
 
 
 def model() -> None:

@@ -12,23 +12,11 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from beez.staff import ReadOnlyAdmin
 from classifier import model_page, registry
 from classifier.artefact import ArtefactError
 from classifier.models import Activation, ModelVersion, Tag
 from classifier.registry import RegistryError
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no subscript at run time
-    """Rows to look at; rules above the model write them."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Tag)

@@ -1,10 +1,15 @@
-"""What the admin shows of a model version beside its fields: metrics as tables, card, plots."""
+"""What the admin shows of a model version beside its fields: its card, or metrics and plots."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+
+from beez.staff import Table
 from classifier import artefact, registry
 from classifier.artefact import ArtefactError
 from classifier.models import ModelVersion
@@ -15,17 +20,13 @@ CARD = "card.md"
 
 
 @dataclass(frozen=True)
-class Table:
-    title: str
-    columns: list[str]
-    rows: list[list[str]]
-
-
-@dataclass(frozen=True)
 class ModelFiles:
-    """The files for people in a version's folder; `problem` says why there are none."""
+    """The files for people in a version's folder; `problem` says why there are none.
 
-    card: str = ""
+    `card` is HTML with the plots in it; `plots` are those that it does not show.
+    """
+
+    card: SafeString | str = ""
     plots: tuple[str, ...] = ()
     problem: str = ""
 
@@ -38,7 +39,22 @@ def files(version: ModelVersion) -> ModelFiles:
         card = ""
     except (ArtefactError, RegistryError) as error:
         return ModelFiles(problem=str(error))
-    return ModelFiles(card=card, plots=tuple(name for name in sorted(names) if plot_type(name)))
+    plots = (name for name in sorted(names) if plot_type(name) and f"]({name})" not in card)
+    return ModelFiles(card=_rendered(card, version), plots=tuple(plots))
+
+
+def _rendered(card: str, version: ModelVersion) -> SafeString:
+    """The Markdown as HTML: what looks like HTML in it is escaped, its pictures are the plots."""
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(card)
+    for token in (part for block in tokens for part in (block, *(block.children or ()))):
+        if token.type == "image":
+            plot = [version.pk, str(token.attrs["src"])]
+            token.attrs["src"] = reverse("admin:classifier_modelversion_plot", args=plot)
+        elif token.attrs.pop("style", "") == "text-align:right":  # the CSP forbids inline styles
+            token.attrs["class"] = "right"
+    html: SafeString = mark_safe(markdown.renderer.render(tokens, markdown.options, {}))
+    return html
 
 
 def plot_type(name: str) -> str | None:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from beez.staff import ReadOnlyAdmin
 from conversations import page, pills
 from conversations.erasure import erase
 from conversations.models import Conversation
@@ -30,7 +31,7 @@ class SwitchedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run time
+class ConversationAdmin(ReadOnlyAdmin):
     list_display = ("conversation_id", "current_tag", "messages", "last_switch_at", "updated_at")
     list_filter = (SwitchedFilter, "tag")
     search_fields = ("conversation_id", "messages__text")
@@ -49,12 +50,6 @@ class ConversationAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generi
     @admin.display(description="Messages", ordering="message_count")
     def messages(self, conversation: Conversation) -> int:
         return conversation.message_count
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)

@@ -11,7 +11,7 @@ from conversations.pills import css_class
 from conversations.tagging import is_switch
 
 LABELS, LANE, TOP, BOTTOM = 160, 38, 26, 26
-PLOT, NARROWEST, WIDEST = 840, 16, 130  # width of all messages; of one message
+PLOT, NARROWEST, WIDEST = 750, 15, 130  # width of all messages; of one message
 NUMBERED = 26  # width that a number needs; below it every fifth message has one
 NO_TAG = "no tag"
 

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import timeline
+from conversations import history
 from conversations.models import Conversation, Correction, Message
 
 
@@ -16,7 +16,7 @@ def correct(*, message: Message, tags: list[str], actor: str, note: str = "") ->
 
     Empty `tags` say that the message has none. The model's predictions stay as they are.
     """
-    unknown = sorted(set(tags) - timeline.stages().keys())
+    unknown = sorted(set(tags) - history.stages().keys())
     if unknown:
         raise UnknownTagsError(f"Unknown tags: {', '.join(unknown)}.")
     with transaction.atomic():
@@ -26,7 +26,7 @@ def correct(*, message: Message, tags: list[str], actor: str, note: str = "") ->
         correction = Correction.objects.create(
             message=message, tags=list(dict.fromkeys(tags)), actor=actor, note=note
         )
-        timeline.rederive(conversation, start=message.position)
+        history.rederive(conversation, start=message.position)
         conversation.updated_at = timezone.now()
         conversation.save(update_fields=["updated_at"])
     return correction

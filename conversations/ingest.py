@@ -13,7 +13,7 @@ from django.utils import timezone
 from beez.errors import Conflict
 from classifier import live
 from classifier.engine import Classification
-from conversations import rows, timeline
+from conversations import history, rows
 from conversations.models import Message
 from conversations.tagging import WINDOW, TaggedMessage
 
@@ -25,11 +25,6 @@ class Posted:
     message: Message
     previous: Message | None
     model_version: str
-
-
-def add_message(*, conversation_id: str, text: str, message_id: str | None = None) -> Message:
-    """Store a message of a conversation, which its first message makes; see `post`."""
-    return post(conversation_id=conversation_id, text=text, message_id=message_id).message
 
 
 def post(
@@ -81,8 +76,8 @@ def _append(
     for stored in recent:
         if message.message_id is not None and stored.message_id == message.message_id:
             return stored, None
-    now = timeline.step(
-        [*map(timeline.tagged, recent), _tagged(classification)],
+    now = history.step(
+        [*map(history.tagged, recent), _tagged(classification)],
         conversation.tag,
         conversation.stages,
         rule=message.rule,
@@ -92,7 +87,7 @@ def _append(
     message.position = conversation.message_count + 1
     message.conversation_tag_id, message.conversation_tag_confidence = now.tag, now.confidence
     message.created_at = timezone.now()
-    rows.store(message, selected=classification.selected, switch=timeline.switch_at(message, now))
+    rows.store(message, selected=classification.selected, switch=history.switch_at(message, now))
     return message, recent[-1] if recent else None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
-from conversations import answers, chart, listing, tagging, timeline
+from conversations import answers, chart, history, listing, tagging
 from conversations.models import Conversation, Message
 from conversations.pills import css_class
 
@@ -52,7 +52,7 @@ def context(conversation: Conversation, number: str | None) -> dict[str, Any]:
     messages = listing.messages().filter(conversation=conversation)
     pages = Paginator(messages, MESSAGES)
     page = pages.get_page(number or pages.num_pages)
-    stages = timeline.stages()
+    stages = history.stages()
     entries = _entries(page, stages)
     return {
         "chart": chart.draw([_point(entry) for entry in entries], stages),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from classifier.admin import ReadOnlyAdmin
+from beez.staff import ReadOnlyAdmin
 from training import dataset_page
 from training.models import Dataset, TrainingRun
 from training.splitting import SPLITS

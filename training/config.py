@@ -24,7 +24,7 @@ class TrainingConfig:
     pooling: Pooling = "mean"
     max_length: int = 128
     batch_size: int = 16
-    epochs: int = 8
+    epochs: int = 6
     patience: int = 3
     encoder_learning_rate: float = 2e-4
     head_learning_rate: float = 2e-3

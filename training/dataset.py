@@ -40,14 +40,14 @@ def prepare(
 ) -> Dataset:
     """Read, check, deduplicate, split and store; returns the row, whose `stats` tell all.
 
-    Without paths the shipped messages are read. `known_tags` are the tags that may occur, in the
-    order of the model's outputs (default: the `Tag` rows by stage and name); those without an
-    example are left out. DatasetError when more than `max_bad_share` of the records are bad, a
-    file cannot be read, or too little is left to split.
+    Without paths TRAINING_FILES are read, and without those the shipped messages. `known_tags` are
+    the tags that may occur, in the order of the model's outputs (default: the `Tag` rows by stage
+    and name); those without an example are left out. DatasetError when more than `max_bad_share`
+    of the records are bad, a file cannot be read, or too little is left to split.
     """
     known = list(Tag.objects.values_list("name", flat=True) if known_tags is None else known_tags)
     found = dataset_input.gather(
-        paths or [SEED_FILE],
+        paths or [Path(name) for name in settings.TRAINING_FILES] or [SEED_FILE],
         known_tags=known,
         max_length=settings.MAX_MESSAGE_LENGTH,
         max_bad_share=max_bad_share,

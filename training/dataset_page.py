@@ -1,20 +1,13 @@
 """What the admin shows of a data set beside its fields: counts as tables, what was left out."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
+from beez.staff import Table
 from training.dataset_report import Section, findings, rows
 from training.models import Dataset
 from training.splitting import SPLITS
 
 __all__ = ["Section", "Table", "findings", "tables"]
-
-
-@dataclass(frozen=True)
-class Table:
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str | int]]
 
 
 def tables(dataset: Dataset) -> Iterator[Table]:

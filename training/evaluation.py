@@ -28,11 +28,24 @@ def evaluate(
     temperatures: Mapping[str, float],
     thresholds: Mapping[str, float],
 ) -> dict[str, Any]:
-    """All figures of one split, JSON-able; columns of `logits` are in the order of `thresholds`."""
+    """`figures` from logits, with the calibration before and after the temperatures."""
+    gold = labels(examples, list(thresholds))
+    probabilities = metrics.sigmoid(logits / np.array([temperatures[tag] for tag in thresholds]))
+    return figures(examples, probabilities=probabilities, thresholds=thresholds) | {
+        "calibration": {
+            "before": _calibration(gold, metrics.sigmoid(logits)),
+            "after": _calibration(gold, probabilities),
+        },
+    }
+
+
+def figures(
+    examples: Sequence[Example], *, probabilities: Floats, thresholds: Mapping[str, float]
+) -> dict[str, Any]:
+    """All figures of a set of messages, JSON-able; columns are in the order of `thresholds`."""
     tags = list(thresholds)
     gold = labels(examples, tags)
-    probabilities = metrics.sigmoid(logits / np.array([temperatures[tag] for tag in tags]))
-    predicted = probabilities >= np.array([thresholds[tag] for tag in tags])
+    predicted = probabilities >= np.array(list(thresholds.values()))
     return {
         "support": len(examples),
         "micro_f1": metrics.micro_f1(gold, predicted),
@@ -45,10 +58,6 @@ def evaluate(
         "per_tag": metrics.per_tag(gold, predicted, tags),
         "groups": _groups(examples, gold, predicted),
         "confusion": metrics.confusion(gold, predicted, tags),
-        "calibration": {
-            "before": _calibration(gold, metrics.sigmoid(logits)),
-            "after": _calibration(gold, probabilities),
-        },
     }
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.engine import Graph
 from training import metrics
 from training.finetune import Fitted
 
@@ -120,23 +121,10 @@ def quantise(source: Path, target: Path) -> None:
         )
 
 
-def runner(fitted: Fitted, graph: Path) -> Callable[[str], NDArray[np.float32]]:
-    """A function from one message to its logits [tags], computed by `graph` as serving does."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-
-    def answer(message: str) -> NDArray[np.float32]:
-        ids = np.array([fitted.tokenizer.encode(message).ids], dtype=np.int64)
-        inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        logits: NDArray[np.float32] = session.run(["logits"], inputs)[0][0]
-        return logits
-
-    return answer
-
-
 def run(fitted: Fitted, graph: Path, messages: Sequence[str]) -> Logits:
-    return np.array(list(map(runner(fitted, graph), messages)), dtype=np.float32)
+    """Logits of a graph, computed as serving computes them."""
+    served = Graph(graph, fitted.tokenizer)
+    return np.array([served.logits(message) for message in messages], dtype=np.float32)
 
 
 def _verify(fitted: Fitted, graph: Path, messages: list[str]) -> float:

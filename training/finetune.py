@@ -71,9 +71,10 @@ def fit(
                 logits = fitted.logits(validation[0])
                 row["validation_micro_f1"] = _best_micro_f1(logits, validation[1], config)
             score = row.get("validation_micro_f1", epoch)  # with nothing to go by: the latest
-            if score > best_score:
-                best, best_score, waited = copy.deepcopy(net.state_dict()), score, -1
-        waited += 1
+            improved = score > best_score
+            if improved:
+                best, best_score = copy.deepcopy(net.state_dict()), score
+        waited = 0 if improved else waited + 1
         fitted.history.append(row)
         progress(row | {"epochs": config.epochs})
         if waited >= config.patience:
@@ -89,12 +90,8 @@ class _Trainer:
     def __init__(
         self, fitted: Fitted, train: tuple[Texts, Labels], config: TrainingConfig, device: str
     ) -> None:
-        self.net, self.tokenizer, self.config, self.device = (
-            fitted.network,
-            fitted.tokenizer,
-            config,
-            device,
-        )
+        self.net, self.tokenizer = fitted.network, fitted.tokenizer
+        self.config, self.device = config, device
         self.texts = list(train[0])
         self.labels = torch.from_numpy(train[1].astype(np.float32))
         self.lengths = [len(encoding.ids) for encoding in self.tokenizer.encode_batch(self.texts)]

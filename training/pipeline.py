@@ -49,8 +49,8 @@ class Material:
     train: list[Example]
     validation: list[Example]
     test: list[Example]
-    live: ModelVersion | None
-    live_test: list[Example]  # the live version's own test split; empty when not compared with
+    live: ModelVersion | None  # the version to compare with, if any
+    live_test: list[Example]  # the live version's own test split; empty when it is gone
 
 
 def train(
@@ -97,7 +97,12 @@ def train(
         run.update(model_version=version)
 
         candidate_f1, live_f1 = _compare(version, material)
-        activate, reason = gate.decide(activation, candidate=candidate_f1, live=live_f1)
+        activate, reason = gate.decide(
+            activation,
+            candidate=candidate_f1,
+            live=live_f1,
+            comparable=material.live is None or bool(material.live_test),
+        )
         if activate:
             registry.activate(version, reason=reason, actor=f"training run {run.run.pk}")
         run.update(activated=activate, reason=reason)
@@ -116,23 +121,28 @@ def _skip_if_trained(dataset: Dataset, config: TrainingConfig) -> None:
 
 
 def _gather(dataset: Dataset, *, compare: bool) -> Material:
-    """Load the splits. What the live version will be compared on is barred from training."""
+    """Load the splits. What the live version will be compared on is learnt from in no way."""
     live = registry.live_version() if compare else None
     live_test = _test_split_of(live)
-    barred = {duplicates.normalise(example.message) for example in live_test}
     return Material(
         dataset=dataset,
         tags=list(datasets.load_tags(dataset)),
-        train=[
-            example
-            for example in datasets.load_split(dataset, "train")
-            if duplicates.normalise(example.message) not in barred
-        ],
-        validation=datasets.load_split(dataset, "validation"),
+        train=_apart_from(live_test, datasets.load_split(dataset, "train")),
+        validation=_apart_from(live_test, datasets.load_split(dataset, "validation")),
         test=datasets.load_split(dataset, "test"),
         live=live,
         live_test=live_test,
     )
+
+
+def _apart_from(barred: Sequence[Example], examples: list[Example]) -> list[Example]:
+    """Those of `examples` that are neither the same as one of `barred` nor nearly so."""
+    if not barred:
+        return examples
+    clusters = duplicates.cluster(_messages([*barred, *examples]))
+    taken = set(clusters[: len(barred)])
+    pairs = zip(examples, clusters[len(barred) :], strict=True)
+    return [example for example, cluster in pairs if cluster not in taken]
 
 
 def _test_split_of(version: ModelVersion | None) -> list[Example]:

@@ -74,6 +74,20 @@ def recorded(trigger: str, config: dict[str, Any]) -> Iterator[Handle]:
         _end(handle, State.SUCCEEDED, handle.run.reason)
 
 
+def skip(trigger: str, config: dict[str, Any], reason: str) -> TrainingRun:
+    """The row of a run that did not even begin."""
+    now = timezone.now()
+    return TrainingRun.objects.create(
+        state=State.SKIPPED,
+        trigger=trigger,
+        config=config,
+        reason=reason,
+        worker=worker_name(),
+        lease_until=now,
+        finished_at=now,
+    )
+
+
 def end_lost(worker: str, reason: str) -> int:
     """Mark the run of a process that is known to be gone as failed; returns how many."""
     return TrainingRun.objects.filter(state=State.RUNNING, worker=worker).update(

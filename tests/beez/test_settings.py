@@ -97,3 +97,11 @@ def test_a_rate_limit_switches_throttling_on(tmp_path):
     assert settings_with(tmp_path, shown).stdout == "[]\n"
     ended = settings_with(tmp_path, shown, RATE_LIMIT="600/minute")
     assert "KeyRateThrottle" in ended.stdout
+
+
+def test_beez_starts_with_a_rate_limit(tmp_path):
+    """The throttle's module is imported by DRF's own, so it may not import those at run time."""
+    command = [sys.executable, "manage.py", "check"]
+    database = {"DATABASE_URL": "postgres:///none", "SECRET_KEY": "x" * 60}
+    limited = environment(tmp_path, RATE_LIMIT="600/minute", **database)
+    subprocess.run(command, cwd=CHECKOUT, env=limited, check=True)

@@ -1,5 +1,4 @@
 import pytest
-from django.core.management import call_command
 
 from beez import api_keys
 from beez.throttling import KeyRateThrottle
@@ -11,7 +10,6 @@ pytestmark = pytest.mark.django_db
 def limited(request, settings, monkeypatch, shell):
     """A client of a route that each key may call three times a minute."""
     settings.CACHES = {"default": CACHES[request.param](request)}
-    call_command("createcachetable")
     monkeypatch.setattr(KeyRateThrottle, "THROTTLE_RATES", {"key": "3/minute"})
     monkeypatch.setattr(KeyRateThrottle, "cache_format", f"{request.node.name}_%(scope)s_%(ident)s")
     return shell

@@ -19,7 +19,7 @@ METRICS = {
     }
 }
 FILES = {
-    "card.md": b"# A card <script>alert(1)</script>",
+    "card.md": b"# A card <script>alert(1)</script>\n\n|a|b|\n|-|-:|\n|x|7|\n\n![Curve](curve.png)",
     "curve.png": b"\x89PNG",
     "confusion.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
 }
@@ -70,14 +70,20 @@ def test_the_list_marks_the_live_version_and_shows_its_f1(admin_client, version)
     assert 'alt="False"' in rows["words-2"]
 
 
-def test_a_versions_page_shows_metrics_plots_and_card_escaped(admin_client, version):
+def test_a_versions_page_shows_the_card_with_its_plots_escaped(admin_client, version):
     html = admin_client.get(page(version)).content.decode()
+    assert "<h1>A card &lt;script&gt;alert(1)&lt;/script&gt;</h1>" in html
+    assert '<td class="right">7</td>' in html
+    assert html.count(plot(version, "curve.png")) == 1
+    assert plot(version, "confusion.svg") in html
+
+
+def test_a_version_without_a_card_shows_its_metrics_as_tables(admin_client, keyword_model):
+    ModelVersion.objects.update(metrics=METRICS)
+    html = admin_client.get(page(keyword_model)).content.decode()
     assert "<td>0.812</td>" in html
     assert "<caption>test · per tag</caption>" in html
     assert '<th scope="row">&lt;b&gt;</th>' in html
-    assert "# A card &lt;script&gt;alert(1)&lt;/script&gt;" in html
-    assert plot(version, "curve.png") in html
-    assert plot(version, "confusion.svg") in html
 
 
 def test_no_page_needs_inline_scripts_or_styles(admin_client, version):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from conversations import timeline
-from conversations.ingest import add_message
+from conversations import history
 from conversations.models import Conversation
+from tests.conversations.posting import add_message
 
 NEW = "First-time-visitor"
 WINDOW = "Window-shopper"
@@ -21,7 +21,7 @@ WORKED_EXAMPLE = [
 ]
 
 
-def history(conversation_id):
+def tags_after(conversation_id):
     """The conversation's tag after each message."""
     conversation = Conversation.objects.get(conversation_id=conversation_id)
     return list(conversation.messages.values_list("conversation_tag_id", flat=True))
@@ -36,7 +36,7 @@ def switches(conversation_id):
 def assert_consistent(conversation_id):
     """What is stored is what follows from the messages."""
     conversation = Conversation.objects.get(conversation_id=conversation_id)
-    assert timeline.discrepancies(conversation) == []
+    assert history.discrepancies(conversation) == []
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from django.contrib.auth.models import Permission, User
 
 from classifier.models import Tag
 from conversations.corrections import correct
-from conversations.ingest import add_message
 from conversations.models import Conversation, Message
 from tests.conversations.conftest import DEAL, HOT, NEW, WINDOW, WISH
+from tests.conversations.posting import add_message
 
 LIST = "/admin/conversations/conversation/"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"

@@ -8,9 +8,9 @@ from django.db import connection
 
 from conversations.corrections import correct
 from conversations.erasure import erase
-from conversations.ingest import add_message
 from conversations.models import Conversation, Message, PredictedTag, TagSwitch
 from tests.conversations.conftest import HOT, NEW, WORKED_EXAMPLE, assert_consistent
+from tests.conversations.posting import add_message
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 

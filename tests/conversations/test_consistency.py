@@ -3,9 +3,9 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from conversations import timeline
+from conversations import history
 from conversations.models import Conversation, Message, PredictedTag, TagSwitch
-from tests.conversations.conftest import DEAL, HOT, NEW, assert_consistent, history, switches
+from tests.conversations.conftest import DEAL, HOT, NEW, assert_consistent, switches, tags_after
 
 DAMAGES = {
     "a message's conversation tag": lambda: Message.objects.filter(position=2).update(
@@ -43,9 +43,9 @@ def test_damage_is_found(worked_example, capsys, damage):
 
 
 def test_deriving_again_repairs_tags_and_switches(worked_example):
-    before = history("shoes"), switches("shoes")
+    before = tags_after("shoes"), switches("shoes")
     Message.objects.update(conversation_tag=HOT)
     TagSwitch.objects.all().delete()
-    timeline.rederive(Conversation.objects.get())
-    assert (history("shoes"), switches("shoes")) == before
+    history.rederive(Conversation.objects.get())
+    assert (tags_after("shoes"), switches("shoes")) == before
     assert_consistent("shoes")

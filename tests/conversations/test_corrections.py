@@ -4,7 +4,6 @@ import pytest
 
 from classifier.models import Tag
 from conversations.corrections import UnknownTagsError, correct
-from conversations.ingest import add_message
 from conversations.models import Conversation, Correction, Message, PredictedTag
 from tests.conversations.conftest import (
     DEAL,
@@ -13,14 +12,15 @@ from tests.conversations.conftest import (
     WINDOW,
     WISH,
     assert_consistent,
-    history,
     switches,
+    tags_after,
 )
+from tests.conversations.posting import add_message
 
 
 def test_history_follows_from_the_corrected_message_on(worked_example):
     correct(message=worked_example[1], tags=[WINDOW], actor="anna")
-    assert history("shoes") == [NEW, WINDOW, DEAL, HOT]
+    assert tags_after("shoes") == [NEW, WINDOW, DEAL, HOT]
     assert switches("shoes") == [(2, NEW, WINDOW), (3, WINDOW, DEAL), (4, DEAL, HOT)]
     assert_consistent("shoes")
 
@@ -41,7 +41,7 @@ def test_predictions_are_never_altered(worked_example):
 
 def test_no_tags_take_the_tag_away(worked_example):
     correct(message=worked_example[3], tags=[], actor="anna")
-    assert history("shoes") == [NEW, WISH, DEAL, DEAL]
+    assert tags_after("shoes") == [NEW, WISH, DEAL, DEAL]
     conversation = Conversation.objects.get()
     assert conversation.tag_id == DEAL
     assert conversation.last_switch_at == worked_example[2].created_at
@@ -52,14 +52,14 @@ def test_when_no_switch_is_left_there_is_no_last_one(keyword_model):
     add_message(conversation_id="c", text="I'm new")
     second = add_message(conversation_id="c", text="checkout")
     correct(message=second, tags=[NEW], actor="anna")
-    assert history("c") == [NEW, NEW]
+    assert tags_after("c") == [NEW, NEW]
     assert Conversation.objects.get().last_switch_at is None
 
 
 def test_newest_correction_holds_and_all_are_kept(worked_example):
     correct(message=worked_example[0], tags=[HOT], actor="anna", note="sure")
     correct(message=worked_example[0], tags=[NEW], actor="ben")
-    assert history("shoes") == [NEW, WISH, DEAL, HOT]
+    assert tags_after("shoes") == [NEW, WISH, DEAL, HOT]
     kept = Correction.objects.order_by("id").values_list("tags", "actor", "note")
     assert list(kept) == [([HOT], "anna", "sure"), ([NEW], "ben", "")]
 
@@ -67,9 +67,9 @@ def test_newest_correction_holds_and_all_are_kept(worked_example):
 def test_messages_after_the_window_feel_it_through_the_tag_alone(keyword_model):
     texts = ["I'm new, any discount?", "a", "b", "c", "I'm new, any discount?"]
     first, *_ = [add_message(conversation_id="c", text=text) for text in texts]
-    assert history("c") == [DEAL, DEAL, DEAL, None, DEAL]
+    assert tags_after("c") == [DEAL, DEAL, DEAL, None, DEAL]
     correct(message=first, tags=[], actor="anna")
-    assert history("c") == [None, None, None, None, DEAL]
+    assert tags_after("c") == [None, None, None, None, DEAL]
     assert switches("c") == []
     assert_consistent("c")
 
@@ -95,7 +95,7 @@ def test_under_the_mean_rule_the_other_tags_of_the_message_count_nothing(keyword
 def test_a_tag_that_the_model_does_not_know_may_be_given(worked_example):
     Tag.objects.create(name="Bulk-buyer", description="Buys in bulk.", stage=60)
     correct(message=worked_example[3], tags=["Bulk-buyer", HOT], actor="anna")
-    assert history("shoes")[-1] == "Bulk-buyer"
+    assert tags_after("shoes")[-1] == "Bulk-buyer"
     assert_consistent("shoes")
 
 
@@ -104,7 +104,7 @@ def test_a_tag_that_was_deleted_later_counts_no_more(worked_example, admin_clien
     correct(message=worked_example[3], tags=["Bulk-buyer", HOT], actor="anna")
     correct(message=worked_example[2], tags=[HOT], actor="anna")
     correct(message=worked_example[2], tags=[DEAL], actor="anna")
-    assert history("shoes")[-1] == HOT
+    assert tags_after("shoes")[-1] == HOT
     tag.delete()
     add_message(conversation_id="shoes", text="thanks")
     assert_consistent("shoes")

@@ -5,8 +5,8 @@ from urllib.parse import quote
 import pytest
 
 from conversations.corrections import correct
-from conversations.ingest import add_message
 from conversations.models import Conversation, Correction, Message, PredictedTag, TagSwitch
+from tests.conversations.posting import add_message
 
 
 def test_everything_of_the_conversation_goes_and_nothing_else(worked_example, api_client):

@@ -5,9 +5,9 @@ from urllib.parse import quote
 import pytest
 
 from conversations.corrections import correct
-from conversations.ingest import add_message
 from conversations.models import Conversation
 from tests.conversations.conftest import DEAL, HOT, NEW, WISH
+from tests.conversations.posting import add_message
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from beez.errors import Conflict
 from classifier import live
 from classifier.live import NoModel
 from conversations import ingest
-from conversations.ingest import add_message
 from conversations.models import Conversation, Message, PredictedTag
 from tests.conversations.conftest import (
     DEAL,
@@ -17,13 +16,14 @@ from tests.conversations.conftest import (
     WISH,
     WORKED_EXAMPLE,
     assert_consistent,
-    history,
     switches,
+    tags_after,
 )
+from tests.conversations.posting import add_message
 
 
 def test_worked_example_comes_out_as_the_guidelines_say(worked_example):
-    assert history("shoes") == [NEW, WISH, DEAL, HOT]
+    assert tags_after("shoes") == [NEW, WISH, DEAL, HOT]
     assert switches("shoes") == [(2, NEW, WISH), (3, WISH, DEAL), (4, DEAL, HOT)]
     assert_consistent("shoes")
 
@@ -53,7 +53,7 @@ def test_prediction_names_its_model_version_thresholds_and_rule(keyword_model):
 def test_losing_the_tag_is_a_switch_to_none(keyword_model):
     for text in ["I'm new", "thanks", "which sizes?", "hello?"]:
         add_message(conversation_id="c", text=text)
-    assert history("c") == [NEW, NEW, NEW, None]
+    assert tags_after("c") == [NEW, NEW, NEW, None]
     assert switches("c") == [(4, NEW, None)]
     assert Conversation.objects.get(conversation_id="c").tag is None
 
@@ -62,8 +62,8 @@ def test_conversations_do_not_touch_each_other(keyword_model):
     add_message(conversation_id="a", text="I'm new")
     add_message(conversation_id="b", text="checkout")
     add_message(conversation_id="a", text="thanks")
-    assert history("a") == [NEW, NEW]
-    assert history("b") == [HOT]
+    assert tags_after("a") == [NEW, NEW]
+    assert tags_after("b") == [HOT]
 
 
 def test_rule_is_a_setting(keyword_model, settings):

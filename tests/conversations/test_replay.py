@@ -13,7 +13,7 @@ from tests.conversations.conftest import (
     WISH,
     WORKED_EXAMPLE,
     assert_consistent,
-    history,
+    tags_after,
 )
 
 
@@ -41,7 +41,7 @@ def script(tmp_path):
 
 def test_shipped_demonstration_begins_with_the_worked_example(keyword_model, replay):
     replay("--reset")
-    assert history("replay-shoes") == [NEW, WISH, DEAL, HOT]
+    assert tags_after("replay-shoes") == [NEW, WISH, DEAL, HOT]
     texts = Message.objects.filter(conversation__conversation_id="replay-shoes")
     assert list(texts.values_list("text", flat=True)) == WORKED_EXAMPLE
     assert Conversation.objects.count() == 4
@@ -74,12 +74,12 @@ def test_each_replay_makes_new_conversations_and_reset_none(keyword_model, repla
     assert Conversation.objects.count() == 2
     replay(path, "--reset"), replay(path, "--reset")
     assert Conversation.objects.count() == 3
-    assert history("replay-c") == [NEW]
+    assert tags_after("replay-c") == [NEW]
 
 
 def test_conversations_of_customers_are_not_touched(keyword_model, replay, script, worked_example):
     replay(script({"conversation_id": "shoes", "messages": ["hello"]}), "--reset")
-    assert history("shoes") == [NEW, WISH, DEAL, HOT]
+    assert tags_after("shoes") == [NEW, WISH, DEAL, HOT]
 
 
 def test_rule_can_be_chosen(keyword_model, replay, script):

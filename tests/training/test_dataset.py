@@ -276,3 +276,9 @@ def test_preparing_the_same_messages_at_once_makes_one_data_set(write, datasets_
     assert len(results) == 4
     assert len(set(results)) == Dataset.objects.count() == 1
     assert len(folders(datasets_dir)) == 1
+
+
+@pytest.mark.django_db
+def test_without_paths_the_files_of_the_settings_are_read(write, settings):
+    settings.TRAINING_FILES = [str(write(labelled(), "shop.jsonl"))]
+    assert prepare().sources == ["shop.jsonl"]

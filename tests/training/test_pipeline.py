@@ -7,7 +7,7 @@ from classifier import artefact, registry
 from classifier.engine import Engine
 from classifier.models import Activation, ModelVersion, Tag
 from training import evaluation, finetune, pipeline, runs
-from training.dataset import load_split, prepare
+from training.dataset import Example, load_split, prepare
 from training.models import Dataset, TrainingRun
 
 State = TrainingRun.State
@@ -130,8 +130,16 @@ def test_a_candidate_that_will_be_compared_never_learns_from_the_live_test_split
     with pytest.raises(TrainingStarted):
         pipeline.train(config=tiny_config, paths=[more], activation="if-not-worse")
     live_test = {e.message for e in load_split(trained_before.dataset, "test")}
-    assert started_with["train"][0]
-    assert not set(started_with["train"][0]) & live_test
+    for split in ("train", "validation"):
+        assert started_with[split][0]
+        assert not set(started_with[split][0]) & live_test
+
+
+def test_a_near_duplicate_of_a_live_test_message_is_learnt_from_as_little():
+    barred = [Example(message="I want the red kettle now, please", tags=())]
+    near = Example(message="I want the red kettle now please!!", tags=())
+    other = Example(message="Any discount on boots?", tags=())
+    assert pipeline._apart_from(barred, [near, other]) == [other]
 
 
 def test_an_error_stands_on_the_row_and_leaves_no_folder(
@@ -152,6 +160,15 @@ def test_an_error_stands_on_the_row_and_leaves_no_folder(
 def test_a_second_training_is_refused_with_a_clear_sentence(home, few_messages):
     with runs.recorded("schedule", {}), pytest.raises(CommandError, match="under way"):
         call_command("train", few_messages)
+
+
+def test_a_task_that_finds_another_training_is_skipped_with_the_reason(home, monkeypatch):
+    monkeypatch.setattr("os.nice", lambda _: None)
+    with runs.recorded("command", {}):
+        call_command("train", "--trigger", "schedule")
+    skipped = TrainingRun.objects.get(trigger="schedule")
+    assert skipped.state == State.SKIPPED
+    assert "under way" in skipped.reason
 
 
 @pytest.mark.parametrize("change", ["epochs=0", "nonsense=1"])

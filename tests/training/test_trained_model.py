@@ -27,14 +27,14 @@ def engine(trained_folder):
 
 
 def test_messages_of_another_author_are_tagged_better_than_the_original_did(engine, challenge):
-    assert evaluation.engine_micro_f1(engine, challenge, engine.manifest.tags) > 0.85
+    assert evaluation.engine_micro_f1(engine, challenge, engine.manifest.tags) > 0.9
 
 
 @pytest.mark.parametrize("group", ["refuses-discount", "browsing-for-ideas", "saved-until-payday"])
 def test_targeted_groups_get_their_one_tag(engine, challenge, group):
     members = [e for e in challenge if e.group == group]
     right = [{t for t, _ in engine.classify(e.message).selected} == set(e.tags) for e in members]
-    assert np.mean(right) > 0.8
+    assert np.mean(right) >= 0.7
 
 
 def test_window_shopping_is_never_taken_for_seeking_a_deal(engine, challenge):
@@ -55,4 +55,4 @@ def test_probabilities_are_calibrated(engine, challenge):
     tags = engine.manifest.tags
     said = [engine.classify(e.message).probabilities for e in challenge]
     probabilities = np.array([[row[tag] for tag in tags] for row in said])
-    assert metrics.calibration_error(evaluation.labels(challenge, tags), probabilities) < 0.08
+    assert metrics.calibration_error(evaluation.labels(challenge, tags), probabilities) < 0.04

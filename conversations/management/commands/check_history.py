@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from conversations import timeline
+from conversations import history
 from conversations.models import Conversation
 
 
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         checked = differing = 0
         for conversation in Conversation.objects.order_by("pk").iterator():
-            found = timeline.discrepancies(conversation)
+            found = history.discrepancies(conversation)
             for sentence in found:
                 self.stdout.write(f"{conversation}: {sentence}")
             checked, differing = checked + 1, differing + bool(found)

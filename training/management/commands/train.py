@@ -1,7 +1,8 @@
 """`manage.py train [FILE …]`: fine-tune a version on labelled messages and make it live."""
 
 import ast
-from argparse import ArgumentParser
+import os
+from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from classifier.artefact import ArtefactError
 from classifier.registry import RegistryError
-from training import pipeline, runs
+from training import pipeline, runs, scoring
 from training.base_models import BaseModelError
 from training.config import PRESETS, TrainingConfig
 from training.dataset import DatasetError
@@ -19,7 +20,6 @@ from training.models import TrainingRun
 from training.progress import Bars
 
 EXPECTED = (
-    runs.AlreadyRunning,
     runs.LeaseLost,
     ArtefactError,
     BaseModelError,
@@ -53,20 +53,30 @@ class Command(BaseCommand):
             "--skip-unchanged", action="store_true", help="do nothing when nothing has changed"
         )
         parser.add_argument(
-            "--trigger", choices=TrainingRun.Trigger.values, default="command",
-            help="what the run's row says of who started it",
-        )  # fmt: skip
+            "--trigger",
+            choices=TrainingRun.Trigger.values,
+            default=TrainingRun.Trigger.COMMAND,
+            help=SUPPRESS,  # for the tasks: what the run's row says of who started it
+        )
 
     def handle(self, **options: Any) -> None:
+        config, trigger = _config(options), options["trigger"]
+        by_hand = trigger == TrainingRun.Trigger.COMMAND
+        if not by_hand:
+            os.nice(10)  # serving comes first where both share the cores
         try:
             run = pipeline.train(
-                config=_config(options),
-                paths=options["files"] or [Path(file) for file in settings.TRAINING_FILES],
-                trigger=options["trigger"],
+                config=config,
+                paths=options["files"],
+                trigger=trigger,
                 activation=_policy(options),
                 skip_unchanged=options["skip_unchanged"],
                 progress=Bars(),
             )
+        except runs.AlreadyRunning as error:
+            if by_hand:
+                raise CommandError(str(error)) from error
+            run = runs.skip(trigger, config.as_dict(), str(error))
         except EXPECTED as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -101,17 +111,5 @@ def _summary(run: TrainingRun) -> str:
     if run.model_version is None:
         return f"{run.state}: {run.reason}"
     test = run.model_version.metrics["test"]
-    low, high = test["micro_f1_interval"]
-    rows = [
-        f"  {tag:<24} F1 {row['f1']:.3f}  precision {row['precision']:.3f}  "
-        f"recall {row['recall']:.3f}  of {row['support']}"
-        for tag, row in test["per_tag"].items()
-    ]
-    return "\n".join(
-        [
-            f"{run.model_version}: micro-F1 {test['micro_f1']:.3f} (95%: {low:.3f} to {high:.3f}) "
-            f"on {test['support']} test messages",
-            *rows,
-            run.reason,
-        ]
-    )
+    lines = [f"{run.model_version}", scoring.headline(test), *scoring.tag_lines(test["per_tag"])]
+    return "\n".join([*lines, run.reason])

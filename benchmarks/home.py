@@ -1,0 +1,87 @@
+"""The BEEZ_HOME that is served from: one of the benchmark's own with a live model, or a given one.
+
+Whatever is made here goes through Beez' own commands, in processes of their own.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from servers import CHECKOUT
+
+# Settings that would keep the benchmark's requests out, and those that lead to other data.
+DOORS = ("HOST", "HTTPS", "ALLOWED_HOSTS", "RATE_LIMIT")
+PLACES = ("DATABASE_URL", "REDIS_URL", "MODELS_DIR", "DATASETS_DIR")
+ACTIVATE = "from classifier import registry; registry.activate(registry.register({name!r}))"
+LIVE = "from classifier import registry; print(registry.live_version() or '')"
+
+
+@dataclass(frozen=True)
+class Home:
+    environment: dict[str, str]  # for the processes of Beez
+    key: str
+
+
+@contextlib.contextmanager
+def temporary(model: Path | None) -> Iterator[Home]:
+    """An empty home with `model` live, or with one trained just now."""
+    folder = Path(tempfile.mkdtemp(prefix="beez-benchmark-"))
+    folder.chmod(0o755)  # Postgres, started by root, runs as somebody else
+    try:
+        environment = _environment(folder, *DOORS, *PLACES)
+        _manage(environment, "migrate", "--verbosity", "0")
+        if model is not None:
+            shutil.copytree(model, folder / "models" / model.name)
+            _manage(environment, "shell", "--no-imports", "-c", ACTIVATE.format(name=model.name))
+        with _prepared(environment) as home:
+            yield home
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def existing(folder: Path) -> Iterator[Home]:
+    """A home in use, with a key for the time of the benchmark."""
+    environment = _environment(folder, *DOORS)
+    _manage(environment, "migrate", "--verbosity", "0")
+    with _prepared(environment) as home:
+        try:
+            yield home
+        finally:
+            _manage(environment, "api_key", "revoke", home.key[: len("bz_00000000")])
+
+
+@contextlib.contextmanager
+def _prepared(environment: dict[str, str]) -> Iterator[Home]:
+    if not _manage(environment, "shell", "--no-imports", "-c", LIVE):
+        _manage(environment, "train", shown=True)
+    key = _manage(environment, "api_key", "create", "benchmark", "--scopes", "classify,erase")
+    yield Home(environment, key)
+
+
+def _environment(folder: Path, *unset: str) -> dict[str, str]:
+    return {**os.environ, **dict.fromkeys(unset, ""), "BEEZ_HOME": str(folder.resolve())}
+
+
+def _manage(environment: dict[str, str], *arguments: str, shown: bool = False) -> str:
+    """Run a command of Beez; its standard output, unless that is `shown`."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env=environment,
+        stdout=None if shown else subprocess.PIPE,
+        stderr=None if shown else subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SystemExit(
+            f"✗ manage.py {arguments[0]} failed. {(done.stderr or '').strip()[-2_000:]}"
+        )
+    return (done.stdout or "").strip()

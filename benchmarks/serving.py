@@ -1,0 +1,185 @@
+"""Compares Beez, as `make run` starts it, with the design of the original service: see README.md.
+
+`python benchmarks/serving.py --model var/models/NAME`; `--help` lists the options.
+"""
+
+import argparse
+import json
+import random
+import signal
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from types import FrameType
+
+import figures
+import home
+import load
+import psutil
+import report
+import servers
+from figures import Cell
+from load import Post
+from tqdm import tqdm
+
+MESSAGES = servers.CHECKOUT / "training" / "data" / "seed.jsonl"
+ROUTES = ("/classify-message", "/classify-conversation")
+ROUNDS = 6
+CONVERSATION = 5  # messages
+WARM_UP = 40  # requests
+BUSY_SECONDS = 0.3
+
+
+def main() -> None:
+    options = _options()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        results = _run(options)
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")
+    except (servers.StartError, load.BadAnswerError, ConnectionError) as error:
+        sys.exit(f"✗ {error}")
+    page = report.markdown(results)
+    print(f"\n{page}")
+    if options.markdown:
+        options.markdown.write_text(page)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def _run(options: argparse.Namespace) -> figures.Json:
+    with ExitStack() as stack:
+        logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        place = home.existing(options.home) if options.home else home.temporary(options.model)
+        own = stack.enter_context(place)
+        print("Starting both servers", flush=True)
+        # The original first: it tries numbers of threads, and needs the machine to itself.
+        original = stack.enter_context(servers.original(logs))
+        beez = stack.enter_context(servers.beez(logs, environment=own.environment, key=own.key))
+        engine = stack.enter_context(servers.engine(environment=own.environment))
+        run = Run(original, beez, engine, options)
+        if options.home:
+            stack.callback(run.erase)
+        stack.callback(_ignore_signals)
+        cells = run.cells()
+        return figures.results(
+            cells, original=original, beez=beez, messages=run.messages, client=load.overhead()
+        )
+
+
+class Run:
+    """The requests of one benchmark."""
+
+    def __init__(
+        self,
+        original: servers.Server,
+        beez: servers.Server,
+        engine: servers.Engine,
+        options: argparse.Namespace,
+    ) -> None:
+        self.original, self.beez, self.engine = original, beez, engine
+        self.options = options
+        self.messages = _messages(options.messages)
+        self._name = f"benchmark-{uuid.uuid4().hex[:8]}"
+        self._numbers = count(1)
+        self._conversations: list[str] = []
+
+    def cells(self) -> list[Cell]:
+        for route in ROUTES:  # warm up
+            most = max(self.options.concurrency)
+            self._round(Cell(route, most), self.messages[:WARM_UP], tqdm(disable=True))
+        cells = [Cell(route, n) for route in ROUTES for n in self.options.concurrency]
+        rounds = min(ROUNDS, len(self.messages))
+        total = len(cells) * len(self.messages) * 2
+        with tqdm(total=total, unit="request", smoothing=0.05, disable=None) as progress:
+            for cell in cells:
+                started = time.monotonic()
+                for number in range(rounds):
+                    texts = self.messages[number::rounds]
+                    if number == 0 or time.monotonic() - started < self.options.seconds:
+                        self._round(cell, texts, progress)
+                    else:
+                        progress.update(2 * len(texts))
+        return cells
+
+    def erase(self) -> None:
+        """Take the benchmark's conversations out of Beez again."""
+        with load.Client(self.beez.port, key=self.beez.key) as client:
+            for name in self._conversations:
+                client.json("DELETE", f"/conversation/{name}")
+
+    def _round(self, cell: Cell, texts: Sequence[str], progress: "tqdm[None]") -> None:
+        """The same requests to one server after the other, for the machine has its moods."""
+        cell.busy.append(psutil.cpu_percent(interval=BUSY_SECONDS))  # nothing is asked meanwhile
+        clients = min(cell.clients, len(texts))
+        shares = [list(self._posts(cell.route, texts[n::clients])) for n in range(clients)]
+        for name, server, samples in (
+            ("original", self.original, cell.original),
+            ("Beez", self.beez, cell.beez),
+        ):
+            progress.set_description(f"{cell.route}, {cell.clients} at once, {name}")
+            samples.append(load.measure(shares, port=server.port, key=server.key))
+            progress.update(len(texts))
+        if cell.clients == 1:
+            cell.engine += self.engine.seconds(texts)
+            cell.lengths += map(len, texts)
+
+    def _posts(self, route: str, texts: Sequence[str]) -> Iterator[Post]:
+        name = ""
+        for number, text in enumerate(texts):
+            if route == "/classify-message":
+                yield Post(route, {"message": text})
+                continue
+            if number % CONVERSATION == 0:
+                name = f"{self._name}-{next(self._numbers)}"
+                self._conversations.append(name)
+            yield Post(route, {"conversation_id": name, "message": text})
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    _ignore_signals()
+    raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    """From here on things are being stopped, and a second Ctrl-C would leave some behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _messages(wanted: int) -> list[str]:
+    """Shipped messages, always the same, short and long as they come."""
+    texts = [json.loads(line)["message"] for line in MESSAGES.read_text().splitlines()]
+    random.Random(7).shuffle(texts)
+    return (texts * (wanted // len(texts) + 1))[:wanted]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--messages", type=int, default=300, help="for each route and concurrency (300)")
+    add("--concurrency", type=int, nargs="+", default=[1, 8], help="clients at once (1 8)")
+    add("--seconds", type=float, default=120, help="for each of these; then no new round (120)")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--model", type=Path, help="model folder to serve; without it, train one")
+    place.add_argument("--home", type=Path, help="BEEZ_HOME to serve from, with its live model")
+    add("--markdown", type=Path, metavar="FILE", help="write the tables there, too")
+    add("--json", type=Path, metavar="FILE", help="write the figures there")
+    options = parser.parse_args()
+    if options.messages < 1 or min(options.concurrency) < 1:
+        parser.error("--messages and --concurrency are numbers from 1 on.")
+    if options.model:
+        options.model = options.model.resolve()
+    if options.model and not (options.model / "manifest.json").is_file():
+        parser.error(f"{options.model} is no model folder.")
+    return options
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from training.dataset import SEED_FILE
+
+pytestmark = pytest.mark.django_db
+DATA = SEED_FILE.parent
+
+
+@pytest.fixture
+def write(tmp_path):
+    def go(*rows):
+        path = tmp_path / "data.jsonl"
+        path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows))
+        return path
+
+    return go
+
+
+def evaluate(capsys, *arguments):
+    call_command("evaluate", *arguments, "--json")
+    return json.loads(capsys.readouterr().out)
+
+
+def test_messages_are_scored_as_the_live_version_answers(keyword_model, write, capsys):
+    path = write(
+        {"message": "I want a discount", "tags": ["Deal-seeker"], "group": "plain"},
+        {"message": "what a lovely day", "tags": []},
+        {"message": "nothing that the model knows", "tags": ["Hot-buyer"]},
+    )
+    found = evaluate(capsys, path)["messages"]
+    assert found["micro_f1"] == pytest.approx(2 / 3)
+    assert found["no_tag_accuracy"] == 1
+    assert found["groups"]["plain"]["exact_match"] == 1
+
+
+def test_conversations_are_scored_by_both_rules(keyword_model, write, capsys):
+    messages = [
+        {"message": "I want a discount", "tags": ["Deal-seeker"]},
+        {"message": "what a lovely day", "tags": []},
+    ]
+    found = evaluate(
+        capsys, "--conversations", write({"conversation_id": "a", "messages": messages})
+    )["conversations"]
+    assert found["newest"]["accuracy"] == 1
+    assert set(found) == {"newest", "mean"}
+
+
+def test_the_figures_can_be_read_on_a_terminal(keyword_model, capsys):
+    call_command(
+        "evaluate", DATA / "challenge.jsonl", "--conversations", DATA / "conversations.jsonl"
+    )
+    said = capsys.readouterr().out
+    assert "340 messages: micro-F1" in said
+    assert "rule mean" in said
+
+
+@pytest.mark.parametrize(
+    ("row", "where"),
+    [("{", "data.jsonl:1"), ({"message": "x", "tags": ["No-such-tag"]}, "No-such-tag")],
+)
+def test_a_bad_message_is_named_with_its_line(keyword_model, write, row, where):
+    with pytest.raises(CommandError, match=where):
+        call_command("evaluate", write(row))
+
+
+@pytest.mark.parametrize("row", ["{", {"messages": 3}, {"messages": [{"message": "x"}]}])
+def test_a_bad_conversation_is_named_with_its_line(keyword_model, write, row):
+    with pytest.raises(CommandError, match=r"data\.jsonl:1"):
+        call_command("evaluate", "--conversations", write(row))
+
+
+def test_without_data_or_a_version_it_says_what_to_do(db, write):
+    with pytest.raises(CommandError, match="FILE"):
+        call_command("evaluate")
+    with pytest.raises(CommandError, match="No version is live"):
+        call_command("evaluate", write({"message": "x", "tags": []}))

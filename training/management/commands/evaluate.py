@@ -1,0 +1,54 @@
+"""`manage.py evaluate [FILE] [--conversations FILE]`: how good a version is on labelled data."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from classifier import registry
+from classifier.artefact import ArtefactError
+from classifier.engine import Engine
+from classifier.registry import RegistryError
+from training import scoring
+from training.dataset_input import DatasetError
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", nargs="?", type=Path, help="messages: JSON lines or CSV")
+        parser.add_argument(
+            "--conversations", type=Path, metavar="FILE",
+            help="conversations: JSON lines of {conversation_id, messages: [{message, tags}]}",
+        )  # fmt: skip
+        parser.add_argument("--model", metavar="VERSION", help="default: the live version")
+        parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+    def handle(self, **options: Any) -> None:
+        if not options["file"] and not options["conversations"]:
+            raise CommandError("Name a FILE of messages, or --conversations FILE, or both.")
+        try:
+            engine = _engine(options["model"])
+            figures = {
+                name: score(engine, path)
+                for name, path, score in (
+                    ("messages", options["file"], scoring.score_messages),
+                    ("conversations", options["conversations"], scoring.score_conversations),
+                )
+                if path
+            }
+        except (RegistryError, ArtefactError, DatasetError) as error:
+            raise CommandError(str(error)) from error
+        text = json.dumps(figures, indent=2) if options["json"] else scoring.as_text(figures)
+        self.stdout.write(text)
+
+
+def _engine(name: str | None) -> Engine:
+    version = registry.find(name) if name else registry.live_version()
+    if version is None:
+        raise CommandError("No version is live. Train one, or name one with --model.")
+    return Engine.load(registry.sealed_folder(version), threads=settings.ENGINE_THREADS)
