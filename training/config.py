@@ -19,6 +19,8 @@ class TrainingConfig:
     preset: str = "default"
     base_model: str = "all-MiniLM-L6-v2"
     head: Head = "described"
+    head_scale: float = 12.0  # first weight of the cosine of a described tag and the message
+    token_scale: float = 0.0  # first weight of its cosine with the nearest tokens; 0: without
     pooling: Pooling = "mean"
     max_length: int = 128
     batch_size: int = 16
@@ -43,6 +45,9 @@ class TrainingConfig:
             "base_model must be named": bool(self.base_model.strip()),
             f"head must be one of {get_args(Head)}": self.head in get_args(Head),
             f"pooling must be one of {get_args(Pooling)}": self.pooling in get_args(Pooling),
+            "head_scale must be above 0": self.head_scale > 0,
+            "token_scale must be at least 0, and 0 with a linear head": self.token_scale == 0
+            or (self.token_scale > 0 and self.head == "described"),
             "max_length must be from 8 to 512": 8 <= self.max_length <= 512,
             "batch_size must be from 1 to 1024": 1 <= self.batch_size <= 1024,
             "epochs must be from 1 to 1000": 1 <= self.epochs <= 1000,
@@ -79,6 +84,18 @@ class TrainingConfig:
 
 PRESETS = {
     "default": TrainingConfig(),
+    # For a handful of examples a tag and no validation messages: see docs/quality.md.
+    "few-shot": TrainingConfig(
+        preset="few-shot",
+        head_scale=6.0,
+        token_scale=12.0,
+        epochs=10,
+        encoder_learning_rate=3e-4,
+        layer_decay=1.0,
+        calibrate=False,
+        thresholds=(0.40, 0.40, 0.01),  # fixed: there is nothing to search it on
+        per_tag_thresholds=False,
+    ),
     # The recipe of the service that Beez replaces, on whatever encoder is named.
     "original": TrainingConfig(
         preset="original",

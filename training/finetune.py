@@ -47,15 +47,16 @@ class Fitted:
 def fit(
     *,
     train: tuple[Texts, Labels],
-    validation: tuple[Texts, Labels],
+    validation: tuple[Texts, Labels] | None,
     descriptions: Mapping[str, str],
     config: TrainingConfig,
     progress: Progress = lambda _: None,
 ) -> Fitted:
     """Train on `train`, keep the weights that are best on `validation`; deterministic by seed.
 
+    Without validation messages all epochs run, and the last weights are kept, or their average.
     `progress` is called after each step with epoch, batch, batches and loss, and after each epoch
-    with its mean loss and validation micro-F1 too.
+    with its mean loss and, where there are validation messages, their micro-F1 too.
     """
     _seed(config.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -64,14 +65,16 @@ def fit(
     trainer = _Trainer(fitted, train, config, device)
     best, best_score, waited = copy.deepcopy(net.state_dict()), -1.0, 0
     for epoch in range(1, config.epochs + 1):
-        loss = trainer.epoch(epoch, progress)
+        row: dict[str, Any] = {"epoch": epoch, "loss": trainer.epoch(epoch, progress)}
         with trainer.averaged_weights():
-            score = _best_micro_f1(fitted.logits(validation[0]), validation[1], config)
+            if validation is not None:
+                logits = fitted.logits(validation[0])
+                row["validation_micro_f1"] = _best_micro_f1(logits, validation[1], config)
+            score = row.get("validation_micro_f1", epoch)  # with nothing to go by: the latest
             improved = score > best_score
             if improved:
                 best, best_score = copy.deepcopy(net.state_dict()), score
         waited = 0 if improved else waited + 1
-        row = {"epoch": epoch, "loss": loss, "validation_micro_f1": score}
         fitted.history.append(row)
         progress(row | {"epochs": config.epochs})
         if waited >= config.patience:
@@ -196,7 +199,7 @@ def _parameter_groups(net: network.TaggerNetwork, config: TrainingConfig) -> lis
         groups.append(
             {
                 "params": [parameter],
-                "lr": config.head_learning_rate if name.startswith("head") else rate,
+                "lr": config.head_learning_rate if not name.startswith("encoder.") else rate,
                 "weight_decay": 0.0 if parameter.ndim < 2 else config.weight_decay,
             }
         )

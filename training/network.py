@@ -3,7 +3,9 @@
 The described head compares the message with each tag: cosine of the two embeddings, times a
 scale, plus a bias. Its tag vectors start as the encoder's own embedding of the tag's description,
 so that a tag means something before its first example (the label-text initialisation of
-"label-aware" heads; see docs/decisions/0004).
+"label-aware" heads; see docs/decisions/0004). Matching tokens adds what single words say of a tag:
+the mean over a message dilutes a word that decides (late interaction, as in ColBERT: Khattab and
+Zaharia 2020, here with one vector for each tag).
 """
 
 import math
@@ -21,12 +23,33 @@ from training.config import Pooling, TrainingConfig
 class TaggerNetwork(nn.Module):
     """(input_ids, attention_mask), int64 [messages, tokens] → logits, float32 [messages, tags]."""
 
-    def __init__(self, encoder: nn.Module, head: nn.Module, *, pooling: Pooling, tags: int) -> None:
+    def __init__(
+        self,
+        encoder: nn.Module,
+        head: nn.Module,
+        *,
+        pooling: Pooling,
+        tags: int,
+        matching: "TokenMatching | None" = None,
+    ) -> None:
         super().__init__()
-        self.encoder, self.head, self.pooling, self.tags = encoder, head, pooling, tags
+        self.encoder, self.head, self.matching = encoder, head, matching
+        self.pooling, self.tags = pooling, tags
 
     def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The message's embedding, float32 [messages, width]."""
+        return self._pool(
+            self.encoder(input_ids=input_ids, attention_mask=attention_mask), attention_mask
+        )
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         output = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        logits: Tensor = self.head(self._pool(output, attention_mask))
+        if self.matching is not None:
+            logits = logits + self.matching(output.last_hidden_state, attention_mask)
+        return logits
+
+    def _pool(self, output: Any, attention_mask: Tensor) -> Tensor:
         if self.pooling == "mean":
             mask = attention_mask.unsqueeze(-1).to(output.last_hidden_state.dtype)
             mean: Tensor = (output.last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
@@ -35,26 +58,43 @@ class TaggerNetwork(nn.Module):
         first: Tensor = output.last_hidden_state[:, 0]
         return first if pooled is None else pooled
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.embed(input_ids, attention_mask))
-        return logits
-
 
 class DescribedHead(nn.Module):
     """cosine(message, tag) × scale + bias, with tag vectors that start as descriptions."""
 
-    def __init__(self, descriptions: Tensor, dropout: float) -> None:
+    def __init__(self, descriptions: Tensor, *, scale: float, dropout: float) -> None:
         """`descriptions`: embeddings of the tags' texts, float32 [tags, width]."""
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         self.tags = nn.Parameter(functional.normalize(descriptions, dim=-1))
-        self.log_scale = nn.Parameter(torch.tensor(math.log(12.0)))
+        self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
         self.bias = nn.Parameter(torch.full((len(descriptions),), -4.0))
 
     def forward(self, embedding: Tensor) -> Tensor:
         message = functional.normalize(self.dropout(embedding), dim=-1)
         cosine = message @ functional.normalize(self.tags, dim=-1).T
         return cosine * self.log_scale.exp() + self.bias
+
+
+class TokenMatching(nn.Module):
+    """Mean cosine(token, tag) × scale, in which the tokens nearest to the tag weigh most."""
+
+    def __init__(self, descriptions: Tensor, *, scale: float, dropout: float) -> None:
+        """`descriptions`: embeddings of the tags' texts, float32 [tags, width]."""
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.tags = nn.Parameter(functional.normalize(descriptions, dim=-1))
+        self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
+        self.log_sharpness = nn.Parameter(torch.tensor(math.log(10.0)))
+
+    def forward(self, tokens: Tensor, attention_mask: Tensor) -> Tensor:
+        """`tokens`: float32 [messages, tokens, width] → logits to add, [messages, tags]."""
+        tokens = functional.normalize(self.dropout(tokens), dim=-1)
+        cosine = tokens @ functional.normalize(self.tags, dim=-1).T
+        padding = (attention_mask == 0).unsqueeze(-1)
+        nearness = (cosine * self.log_sharpness.exp()).masked_fill(padding, -1e4)
+        weighted: Tensor = (nearness.softmax(dim=1) * cosine).sum(dim=1)
+        return weighted * self.log_scale.exp()
 
 
 def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[TaggerNetwork, Any]:
@@ -73,7 +113,10 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
     with torch.inference_mode():
         network.eval()
         texts = network.embed(*batch(tokenizer, list(descriptions.values())))
-    network.head = DescribedHead(texts.clone(), config.dropout)
+    texts, dropout = texts.clone(), config.dropout
+    network.head = DescribedHead(texts, scale=config.head_scale, dropout=dropout)
+    if config.token_scale:
+        network.matching = TokenMatching(texts, scale=config.token_scale, dropout=dropout)
     return network, tokenizer
 
 

@@ -19,6 +19,8 @@ def test_a_config_cannot_be_changed():
         ("encoder_learning_rate", 0.0),
         ("dropout", 1.0),
         ("head", "random"),
+        ("head_scale", 0.0),
+        ("token_scale", -1.0),
         ("pooling", "max"),
         ("base_model", " "),
         ("thresholds", (0.6, 0.3, 0.01)),
@@ -48,3 +50,8 @@ def test_the_original_preset_is_the_recipe_of_the_original_service():
     assert original.max_length == 128
     assert not original.per_tag_thresholds
     assert not original.calibrate
+
+
+def test_a_linear_head_has_no_tag_vectors_to_match_tokens_with():
+    with pytest.raises(ValueError, match="linear head"):
+        TrainingConfig(head="linear", token_scale=12.0)
