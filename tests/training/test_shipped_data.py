@@ -1,0 +1,65 @@
+"""What the shipped messages promise: enough of each kind, and nothing of the challenge set."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from tests.keyword_model import SHIPPED_TAGS
+from training import duplicates
+from training.dataset import SEED_FILE
+from training.reading import Record, read
+
+DATA = SEED_FILE.parent
+OPTIONAL_TAGS = ("Post-purchase", "Complaint")
+GROUPS = {
+    "refuses-discount": (("Hot-buyer",), 10),
+    "browsing-for-ideas": (("Window-shopper",), 25),
+    "saved-until-payday": (("Wishlist-user",), 7),
+}
+
+
+def examples(name, tags=tuple(SHIPPED_TAGS)):
+    items = list(read(DATA / name, source=name, known_tags=tags, max_length=5_000))
+    problems = [str(item) for item in items if not isinstance(item, Record)]
+    assert problems == []
+    return [item.example for item in items]
+
+
+def test_the_seed_has_enough_messages_of_every_kind():
+    seed = examples("seed.jsonl")
+    counts = Counter(tag for example in seed for tag in example.tags)
+    assert len(seed) >= 1_500
+    assert min(counts[tag] for tag in SHIPPED_TAGS) >= 110
+    assert sum(not example.tags for example in seed) >= 90
+    assert sum(len(example.tags) >= 2 for example in seed) >= len(seed) / 3
+
+
+@pytest.mark.parametrize("name", ["seed.jsonl", "challenge.jsonl"])
+@pytest.mark.parametrize("group", GROUPS)
+def test_targeted_groups_are_there_with_their_one_tag(name, group):
+    tags, least = GROUPS[group]
+    members = [example for example in examples(name) if example.group == group]
+    assert len(members) >= least
+    assert {example.tags for example in members} == {tags}
+
+
+def test_no_challenge_message_stands_in_the_seed_nor_nearly_so():
+    seed, challenge = examples("seed.jsonl"), examples("challenge.jsonl")
+    clusters = duplicates.cluster([example.message for example in [*challenge, *seed]])
+    assert len(challenge) >= 300
+    assert not set(clusters[: len(challenge)]) & set(clusters[len(challenge) :])
+
+
+def test_the_optional_tags_have_enough_messages():
+    found = examples("optional-tags.jsonl", (*SHIPPED_TAGS, *OPTIONAL_TAGS))
+    counts = Counter(tag for example in found for tag in example.tags)
+    assert min(counts[tag] for tag in OPTIONAL_TAGS) >= 80
+
+
+def test_there_are_forty_conversations_of_three_to_eight_messages():
+    lines = (DATA / "conversations.jsonl").read_text().splitlines()
+    conversations = [json.loads(line)["messages"] for line in lines]
+    assert len(conversations) >= 40
+    assert all(3 <= len(messages) <= 8 for messages in conversations)
+    assert {t for ms in conversations for m in ms for t in m["tags"]} <= set(SHIPPED_TAGS)
