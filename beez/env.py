@@ -11,6 +11,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
+LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"  # what ALLOWED_HOSTS is by default
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Variables that are already set win over the file.

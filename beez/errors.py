@@ -34,6 +34,8 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from beez.logs import kind
+
 logger = logging.getLogger(__name__)
 
 DATABASE_ERRORS = (OperationalError, InterfaceError)
@@ -80,7 +82,7 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     set_rollback()
     known = _as_api_exception(exc)
     if known is None:
-        logger.error("Unexpected %s in %s", _kind(exc), _view_name(context), exc_info=exc)
+        logger.error("Unexpected %s in %s", kind(exc), _view_name(context), exc_info=exc)
         known = InternalError()
     if "request" in context:  # whatever the view renders, its errors are JSON
         context["request"].accepted_renderer = JSONRenderer()
@@ -190,10 +192,6 @@ def _headers(exc: exceptions.APIException) -> dict[str, str]:
 
 def is_admin(request: HttpRequest) -> bool:
     return request.path_info.startswith("/admin/")
-
-
-def _kind(exc: BaseException) -> str:
-    return f"{type(exc).__module__}.{type(exc).__qualname__}"
 
 
 def _view_name(context: Mapping[str, Any]) -> str:

@@ -65,17 +65,11 @@ def _is_over(process: Any) -> bool:
 
 def _forget_killed_users(server: Any) -> None:
     """The server stops with the last process on its list; a killed one would stay there."""
+    import psutil
+
     with server._lock:
         users = server.global_process_id_list
-        users.put([pid for pid in users._get() if _is_alive(pid)])
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError as error:
-        return isinstance(error, PermissionError)  # alive, and somebody else's
-    return True
+        users.put([pid for pid in users._get() if psutil.pid_exists(pid)])
 
 
 def _stored_secret_key(path: Path) -> str:

@@ -26,10 +26,11 @@ def _outline(exc: BaseException) -> list[str]:
     cause = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
     lines = [*_outline(cause), "which led to"] if cause is not None else []
     lines += [line.rstrip() for line in traceback.format_tb(exc.__traceback__)]
-    return [*lines, f"{_kind(exc)}: {exc}" if _is_safe(exc) else _kind(exc)]
+    return [*lines, f"{kind(exc)}: {exc}" if _is_safe(exc) else kind(exc)]
 
 
-def _kind(exc: BaseException) -> str:
+def kind(exc: BaseException) -> str:
+    """An exception's type by its full name, without what it says."""
     return f"{type(exc).__module__}.{type(exc).__qualname__}"
 
 

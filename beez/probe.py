@@ -7,16 +7,16 @@ import sys
 import urllib.error
 import urllib.request
 
-from beez import env
+from beez import env, preflight
 
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # what a server on all interfaces hears, too
 
 
 def address() -> str:
     """Where a client on this machine reaches the web server, like `http://127.0.0.1:8000`."""
-    host = env.string("HOST", "127.0.0.1")
+    host, port = preflight.address()
     host = LOOPBACK.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{host}:{env.integer('PORT', 8000, minimum=1, maximum=65_535)}"
+    return f"http://{host}:{port}"
 
 
 def answers(path: str) -> bool:
@@ -30,7 +30,7 @@ def answers(path: str) -> bool:
 
 
 def _allowed_host() -> str:
-    hosts = env.listing("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+    hosts = env.listing("ALLOWED_HOSTS", env.LOCAL_HOSTS)
     return next((host for host in hosts if host != "*"), "localhost").lstrip(".")
 
 

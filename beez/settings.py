@@ -15,7 +15,7 @@ BEEZ_HOME = env.folder("BEEZ_HOME", BASE_DIR / "var")
 # --- security -----------------------------------------------------------------------------------
 SECRET_KEY = env.string("SECRET_KEY")
 DEBUG = env.boolean("DEBUG", False)
-ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", env.LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
 CORS_ALLOWED_ORIGINS = env.listing("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type")

@@ -5,6 +5,7 @@ training run share one code. An engine may be used from many threads at once.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,11 @@ from classifier import artefact
 from classifier.artefact import ArtefactError, Manifest
 
 
+def ranked(probabilities: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Every (tag, probability), highest first, ties by name."""
+    return sorted(probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Classification:
     """Probability of every tag for one message, and the thresholds that decide."""
@@ -29,7 +35,7 @@ class Classification:
     @property
     def ranked(self) -> list[tuple[str, float]]:
         """Every (tag, probability), highest first, ties by name."""
-        return sorted(self.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
+        return ranked(self.probabilities)
 
     @property
     def selected(self) -> list[tuple[str, float]]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from classifier.engine import ranked
 from classifier.serializers import DECIMALS, confidences
 from conversations import tagging
 from conversations.ingest import Posted
@@ -106,10 +107,9 @@ def _conversation_tag(message: Message) -> Json | None:
 
 
 def _evidence(message: Message) -> Json:
-    ranked = sorted(message.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
     return {
         "message": shortened(message.text),
-        "top": confidences(ranked[:EVIDENCE_TAGS]),
+        "top": confidences(ranked(message.probabilities)[:EVIDENCE_TAGS]),
     }
 
 

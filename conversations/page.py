@@ -7,6 +7,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
+from classifier.engine import ranked
 from conversations import answers, chart, history, listing, tagging
 from conversations.models import Conversation, Message
 from conversations.pills import css_class
@@ -99,7 +100,6 @@ def _tag_before(messages: Sequence[Message]) -> str | None:
 
 def _bars(message: Message) -> list[Bar]:
     selected = {tag.tag_id for tag in message.predicted_tags.all()}
-    ranked = sorted(message.probabilities.items(), key=lambda pair: (-pair[1], pair[0]))
     return [
         Bar(
             tag=tag,
@@ -108,7 +108,7 @@ def _bars(message: Message) -> list[Bar]:
             threshold=message.thresholds[tag],
             selected=tag in selected,
         )
-        for tag, confidence in ranked
+        for tag, confidence in ranked(message.probabilities)
     ]
 
 

@@ -7,11 +7,9 @@ log-likelihood on held-out messages (Guo et al. 2017, "On Calibration of Modern 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.floating[Any]]
+from training.metrics import Flags, Floats
 
 BOUNDS = (np.log(0.25), np.log(10.0))
 # Weight of the pull of a tag's log temperature towards the one shared by all tags, in messages.

@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.engine import Engine
 from training import metrics
 from training.dataset import Example
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.floating[Any]]
+from training.metrics import Flags, Floats
 
 
 def labels(examples: Sequence[Example], tags: Sequence[str]) -> Flags:

@@ -231,7 +231,7 @@ def _staging_folder() -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], evaluation.Flags]:
+def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], metrics.Flags]:
     return _messages(examples), evaluation.labels(examples, tags)
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from classifier.engine import Classification, Engine
 from classifier.models import Tag
+from conversations import history
 from conversations.tagging import Rule, TaggedMessage
 from training import conversation_metrics, dataset_input, evaluation, metrics
 from training.dataset import Example
@@ -36,7 +37,7 @@ def score_conversations(engine: Engine, path: Path) -> dict[str, Any]:
     """For both rules: the conversation's tag after each message against the one that follows,
     by the guidelines' rule, from the messages' gold tags. DatasetError when a line is bad."""
     conversations = list(_conversations(path))
-    stages = dict(Tag.objects.values_list("name", "stage"))
+    stages = history.stages()
     threshold = engine.manifest.threshold
     gold = [
         conversation_metrics.series(

@@ -1,14 +1,11 @@
 """Chooses the probability from which a tag holds: one global threshold, then one per tag."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from training import metrics
+from training.metrics import Flags, Floats
 
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.floating[Any]]
 Grid = tuple[float, float, float]  # lowest, highest, step
 
 # A tag's own best threshold weighs as much as the global one at this many positive examples.
