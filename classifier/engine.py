@@ -43,6 +43,17 @@ class Classification:
         return [(tag, value) for tag, value in self.ranked if value >= self.thresholds[tag]]
 
 
+def inputs(tokenizer: Tokenizer, text: str) -> dict[str, NDArray[np.int64]]:
+    """What a graph is fed with for one message; `tokenizer` truncates and does not pad."""
+    encoding = tokenizer.encode(text)
+    # A tokenizer without special tokens leaves nothing of a text such as an emoji.
+    ids, mask = encoding.ids or [0], encoding.attention_mask or [1]
+    return {
+        "input_ids": np.array([ids], dtype=np.int64),
+        "attention_mask": np.array([mask], dtype=np.int64),
+    }
+
+
 class Graph:
     """A tokenizer and an ONNX session: a message in, its logits out."""
 
@@ -57,14 +68,8 @@ class Graph:
         One message a run: the ranges of dynamic int8 belong to the whole tensor, so in a shared
         run an answer would depend on its neighbours.
         """
-        encoding = self._tokenizer.encode(text)
-        # A tokenizer without special tokens leaves nothing of a text such as an emoji.
-        ids, mask = encoding.ids or [0], encoding.attention_mask or [1]
-        inputs = {
-            "input_ids": np.array([ids], dtype=np.int64),
-            "attention_mask": np.array([mask], dtype=np.int64),
-        }
-        logits: NDArray[np.float32] = self._session.run(["logits"], inputs)[0][0]
+        fed = inputs(self._tokenizer, text)
+        logits: NDArray[np.float32] = self._session.run(["logits"], fed)[0][0]
         return logits
 
 
