@@ -28,6 +28,7 @@ class Manifest:
     dataset_digest: str
     metrics: dict[str, Any]
     config: dict[str, Any]
+    review_band: tuple[float, float] | None = None
     format: int = FORMAT
     files: dict[str, str] = field(default_factory=dict)
 

@@ -10,10 +10,11 @@ Report = Mapping[str, Any]
 
 CAPTIONS = {
     "training.png": "Training loss and validation micro-F1 by epoch",
-    "threshold.png": "Validation micro-F1 by global threshold",
+    "threshold.png": "Micro-F1 on held-out messages by global threshold",
     "per_tag.png": "F1 by tag on the test split",
     "confusion.png": "Confusion between tags on the test split",
     "reliability.png": "Reliability diagram before and after calibration",
+    "coverage.png": "Accuracy by coverage on the test split",
     "counts.png": "Messages by tag and split",
 }
 SUMMARY = {
@@ -47,6 +48,8 @@ def sections(report: Report, *, plots: Sequence[str]) -> Iterator[str]:
     yield from plot("threshold.png")
     yield from _calibration(report)
     yield from plot("reliability.png")
+    yield from _review(report)
+    yield from plot("coverage.png")
     yield from _serving(report)
     yield from _training(report)
     yield from plot("training.png")
@@ -85,11 +88,24 @@ def _data(report: Report) -> Iterator[str]:
     yield "## Data"
     yield (
         f"{sum(sizes.values())} labelled messages (data set {_digest(report)}), split by "
-        "iterative multi-label stratification; near duplicates stand in one split. Weights were "
-        "fitted on train; the best epoch, temperatures and thresholds were chosen on validation; "
-        "test was used for the figures below alone."
+        "iterative multi-label stratification; near duplicates stand in one split. "
+        f"{_how_decided(report)} Test was used for the figures below alone."
     )
     yield _table(["split", "messages"], list(sizes.items()))
+
+
+def _how_decided(report: Report) -> str:
+    if folds := report.get("folds"):
+        return (
+            "Too few for a validation split to decide on: weights were fitted on train and "
+            "validation together; temperatures, thresholds and the review band were chosen on "
+            f"what {folds} further trainings, each without a part of these messages, said of the "
+            "part left out."
+        )
+    return (
+        "Weights were fitted on train; the best epoch, temperatures, thresholds and the review "
+        "band were chosen on validation."
+    )
 
 
 def _results(report: Report) -> Iterator[str]:
@@ -102,7 +118,7 @@ def _results(report: Report) -> Iterator[str]:
         for key, label in SUMMARY.items()
         if test.get(key) is not None or validation.get(key) is not None
     ]
-    yield _table(["", "test", "validation"], rows)
+    yield _table(["", "test", "out of fold" if report.get("folds") else "validation"], rows)
     if interval := _interval(test):
         yield f"The 95% interval of the test micro-F1 is {interval}."
     if per_tag := test.get("per_tag"):
@@ -150,6 +166,26 @@ def _calibration(report: Report) -> Iterator[str]:
         yield _table(["", "expected calibration error, test split"], rows)
 
 
+def _review(report: Report) -> Iterator[str]:
+    found, band = (report.get("test") or {}).get("review"), report.get("review_band")
+    if not found or not band:
+        return
+    yield "## Review"
+    yield (
+        f"Where a tag's probability lies between {_figure(band[0])} and {_figure(band[1])} (or "
+        "between one of these and the tag's threshold), fewer than 80 in 100 decisions were right "
+        "on held-out messages: the answer says `review`."
+    )
+    yield _table(
+        ["test split", ""],
+        [
+            ("messages for review", f"{found['asked']:.1%}"),
+            ("of these, all tags right", _figure(found.get("exact_match_asked"))),
+            ("of the others, all tags right", _figure(found.get("exact_match_others"))),
+        ],
+    )
+
+
 def _serving(report: Report) -> Iterator[str]:
     size, latency = report.get("size_bytes") or {}, report.get("latency_ms") or {}
     export = report.get("export") or {}
@@ -161,6 +197,7 @@ def _serving(report: Report) -> Iterator[str]:
             (f"time for one message on the training machine, {name}", f"{_figure(ms)} ms")
             for name, ms in latency.items()
         ),
+        ("speed-up of int8 over float32", _times(report.get("speed_up"))),
         ("micro-F1 of the float32 model", _figure(export.get("float32_micro_f1"))),
         ("micro-F1 of the int8 model", _figure(export.get("int8_micro_f1"))),
         ("largest difference of a probability, torch to ONNX", _small(export)),
@@ -239,6 +276,10 @@ def _with_interval(test: Report) -> str:
         return ""
     interval = _interval(test)
     return _figure(test["micro_f1"]) + (f" (95% interval {interval})" if interval else "")
+
+
+def _times(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{ratio:.1f} times"
 
 
 def _small(export: Report) -> str:

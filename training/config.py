@@ -34,6 +34,8 @@ class TrainingConfig:
     dropout: float = 0.1
     freeze_embeddings: bool = True
     average_weights: float = 0.98  # decay of the moving average that is kept; 0: the last step
+    cross_fit_below: int = 1000  # messages to learn from; with fewer, `folds` trainings decide
+    folds: int = 3
     calibrate: bool = True
     thresholds: tuple[float, float, float] = (0.20, 0.80, 0.01)
     per_tag_thresholds: bool = True
@@ -59,6 +61,8 @@ class TrainingConfig:
             "warmup_share must be from 0 to 1": 0 <= self.warmup_share <= 1,
             "dropout must be from 0 to below 1": 0 <= self.dropout < 1,
             "average_weights must be from 0 to below 1": 0 <= self.average_weights < 1,
+            "cross_fit_below must be at least 0": self.cross_fit_below >= 0,
+            "folds must be from 2 to 20": 2 <= self.folds <= 20,
             "thresholds must be 0 < lowest <= highest < 1 with a step above 0": 0 < low <= high < 1
             and step > 0,
         }

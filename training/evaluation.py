@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from classifier.engine import Engine
-from training import metrics
+from training import metrics, review
 from training.dataset import Example
 from training.metrics import Flags, Floats
 
@@ -24,15 +24,20 @@ def evaluate(
     logits: Floats,
     temperatures: Mapping[str, float],
     thresholds: Mapping[str, float],
+    review_band: tuple[float, float],
 ) -> dict[str, Any]:
-    """`figures` from logits, with the calibration before and after the temperatures."""
+    """`figures` from logits, with the calibration before and after the temperatures, and what
+    the review band does."""
     gold = labels(examples, list(thresholds))
     probabilities = metrics.sigmoid(logits / np.array([temperatures[tag] for tag in thresholds]))
+    limits = np.array(list(thresholds.values()))
     return figures(examples, probabilities=probabilities, thresholds=thresholds) | {
         "calibration": {
             "before": _calibration(gold, metrics.sigmoid(logits)),
             "after": _calibration(gold, probabilities),
         },
+        "review": review.summary(gold, probabilities, limits, review_band)
+        | {"coverage": [list(p) for p in review.coverage(gold, probabilities, limits)]},
     }
 
 

@@ -95,7 +95,7 @@ class _Trainer:
         self.texts = list(train[0])
         self.labels = torch.from_numpy(train[1].astype(np.float32))
         self.lengths = [len(encoding.ids) for encoding in self.tokenizer.encode_batch(self.texts)]
-        self.optimizer = torch.optim.AdamW(_parameter_groups(self.net, config))
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.net, config), fused=True)
         self.steps = -(-len(self.texts) // config.batch_size) * config.epochs
         warmup = max(1, round(self.steps * config.warmup_share))
         self.schedule = torch.optim.lr_scheduler.LambdaLR(

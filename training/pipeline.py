@@ -1,6 +1,7 @@
 """The training, from labelled messages to a live model, top to bottom on this page.
 
-    prepare → fine-tune → calibrate → thresholds → export → evaluate → card → register → activate
+    prepare → fine-tune → calibrate, thresholds, review band → export → evaluate → card
+            → register → activate
 
 Every run stands on a `TrainingRun` row; nothing is visible to serving before `register`.
 """
@@ -22,6 +23,7 @@ from classifier.models import ModelVersion, Tag
 from training import (
     calibration,
     card,
+    crossfit,
     duplicates,
     evaluation,
     export,
@@ -29,6 +31,7 @@ from training import (
     gate,
     metrics,
     report,
+    review,
     runs,
     thresholds,
 )
@@ -72,7 +75,7 @@ def train(
 
         def tell(step: dict[str, Any]) -> None:
             progress(step)
-            run.report(step, now="validation_micro_f1" in step)
+            run.report(step, now="batch" not in step)
 
         tell({"step": "prepare the data set"})
         dataset = datasets.prepare(paths)
@@ -81,19 +84,13 @@ def train(
             _skip_if_trained(dataset, config)
         material = _gather(dataset, compare=activation == "if-not-worse")
 
-        fitted = finetune.fit(
-            train=_arrays(material.train, material.tags),
-            validation=_arrays(material.validation, material.tags),
-            descriptions=_descriptions(material.tags),
-            config=config,
-            progress=tell,
-        )
+        fitted, held_out = _learn(material, config, tell)
 
         tell({"step": "calibrate and choose thresholds"})
-        decision = _decide(fitted, material)
+        decision = _decide(held_out, material.tags, config)
 
         tell({"step": "export, quantise and evaluate"})
-        version = _publish(fitted, decision, material)
+        version = _publish(fitted, held_out, decision, material)
         run.update(model_version=version)
 
         candidate_f1, live_f1 = _compare(version, material)
@@ -156,11 +153,46 @@ def _test_split_of(version: ModelVersion | None) -> list[Example]:
         return []
 
 
-def _decide(fitted: finetune.Fitted, material: Material) -> report.Decision:
-    """Temperatures and thresholds, from the validation split alone."""
-    config, tags = fitted.config, material.tags
-    gold = evaluation.labels(material.validation, tags)
-    logits = fitted.logits(_messages(material.validation))
+def _learn(
+    material: Material, config: TrainingConfig, tell: Progress
+) -> tuple[finetune.Fitted, report.HeldOut]:
+    """The network, and what the recipe says of messages that it has not learnt from.
+
+    Enough messages: those of the validation split, which also finds the best epoch. Too few for
+    that: all, each from a network that did not see it; then the network that will serve learns
+    from all of them.
+    """
+    tags, descriptions = material.tags, _descriptions(material.tags)
+    every = [*material.train, *material.validation]
+    if len(every) >= config.cross_fit_below:
+        fitted = finetune.fit(
+            train=_arrays(material.train, tags),
+            validation=_arrays(material.validation, tags),
+            descriptions=descriptions,
+            config=config,
+            progress=tell,
+        )
+        logits = fitted.logits(_messages(material.validation))
+        return fitted, report.HeldOut(material.validation, logits, folds=None)
+    logits = crossfit.out_of_fold(
+        every, tags, descriptions=descriptions, config=config, progress=tell
+    )
+    tell({"step": "fine-tune on all messages"})
+    fitted = finetune.fit(
+        train=_arrays(every, tags),
+        validation=None,
+        descriptions=descriptions,
+        config=config,
+        progress=tell,
+    )
+    return fitted, report.HeldOut(every, logits, folds=config.folds)
+
+
+def _decide(
+    held_out: report.HeldOut, tags: Sequence[str], config: TrainingConfig
+) -> report.Decision:
+    """Temperatures, thresholds and the review band, from held-out messages alone."""
+    gold, logits = evaluation.labels(held_out.examples, tags), held_out.logits
     temperatures = [1.0] * len(tags)
     if config.calibrate:
         temperatures = calibration.fit_temperatures(logits, gold)
@@ -175,21 +207,26 @@ def _decide(fitted: finetune.Fitted, material: Material) -> report.Decision:
         threshold=threshold,
         thresholds=dict(zip(tags, per_tag, strict=True)),
         temperatures=dict(zip(tags, temperatures, strict=True)),
+        review_band=review.band(probabilities, gold),
         curve=thresholds.curve(probabilities, gold, config.thresholds),
     )
 
 
 def _publish(
-    fitted: finetune.Fitted, decision: report.Decision, material: Material
+    fitted: finetune.Fitted,
+    held_out: report.HeldOut,
+    decision: report.Decision,
+    material: Material,
 ) -> ModelVersion:
     """Write the model folder beside the others, seal it under its name, and register it."""
-    held_out = [*material.validation, *material.test]
-    gold = evaluation.labels(held_out, material.tags)
+    unseen = [*material.validation, *material.test]
+    gold = evaluation.labels(unseen, material.tags)
     with _staging_folder() as staging:
         exported = export.export(
             fitted,
             staging,
-            messages=_messages(held_out),
+            messages=_messages(unseen),
+            samples=_messages(material.train),
             score=lambda logits: decision.micro_f1(logits, gold),
         )
         facts = report.build(
@@ -197,8 +234,8 @@ def _publish(
             exported=exported,
             decision=decision,
             dataset=material.dataset,
-            splits={"validation": material.validation, "test": material.test},
-            graph=staging / artefact.MODEL,
+            validation=held_out,
+            test=report.HeldOut(material.test, exported.logits[-len(material.test) :]),
         )
         card.write_card(staging, report=facts)
         manifest = report.manifest(facts, decision, fitted.config)

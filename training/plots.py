@@ -59,6 +59,7 @@ def _save(path: Path, plot: Callable[..., None], figures: Any, report: Report) -
 
 
 def _training_curve(axes: Axes, history: Sequence[Mapping[str, Any]], report: Report) -> None:
+    import numpy as np
     from matplotlib.ticker import MaxNLocator
 
     epochs = [step["epoch"] for step in history]
@@ -68,6 +69,9 @@ def _training_curve(axes: Axes, history: Sequence[Mapping[str, Any]], report: Re
         (right, "validation_micro_f1", BLUE, "o", "validation micro-F1"),
     ):
         values = [_number(step.get(key)) for step in history]
+        if np.isnan(values).all():  # no validation messages
+            side.set_yticks([])
+            continue
         side.plot(epochs, values, color=colour, marker=mark, markersize=4)
         side.set_ylabel(label, color=colour)
         side.tick_params(axis="y", colors=colour)
@@ -80,7 +84,7 @@ def _training_curve(axes: Axes, history: Sequence[Mapping[str, Any]], report: Re
 
 def _threshold_curve(axes: Axes, curve: Sequence[Sequence[float]], report: Report) -> None:
     axes.plot([t for t, _ in curve], [_number(f1) for _, f1 in curve], color=BLUE)
-    axes.set(title="Global threshold", xlabel="threshold", ylabel="validation micro-F1")
+    axes.set(title="Global threshold", xlabel="threshold", ylabel="micro-F1, held-out messages")
     axes.grid()
     if (chosen := report.get("threshold")) is not None:
         axes.axvline(chosen, color=ORANGE, linestyle="--", label=f"chosen: {chosen:.2f}")
@@ -141,6 +145,25 @@ def _reliability(axes: Axes, calibration: Mapping[str, Any], report: Report) -> 
     axes.legend(loc="upper left")
 
 
+def _coverage(axes: Axes, review: Mapping[str, Any], report: Report) -> None:
+    axes.plot([p[0] for p in review["coverage"]], [p[1] for p in review["coverage"]], color=BLUE)
+    kept, right = 1 - review.get("asked", 0), _number(review.get("exact_match_others"))
+    axes.scatter([kept], [right], color=ORANGE, zorder=3)
+    axes.annotate(
+        f"without those for review:\n{kept:.0%} of the messages, {right:.1%} all right",
+        (kept, right), xytext=(-8, -14), textcoords="offset points", ha="right", va="top",
+        color=ORANGE,
+    )  # fmt: skip
+    axes.set(
+        title="Accuracy by coverage, test split, surest messages first",
+        xlabel="share of the messages",
+        ylabel="share of these with all tags right",
+        xlim=(0, 1.02),
+    )
+    axes.set_ylim(top=1.005)
+    axes.grid()
+
+
 def _counts(axes: Axes, sizes: Mapping[str, int], report: Report) -> None:
     """Messages with each tag by split where known, else the sizes of the splits alone."""
     per_tag = _find(report, "dataset.per_tag") or {
@@ -169,5 +192,6 @@ _PLOTS: dict[str, tuple[Callable[..., None], str]] = {
     "per_tag.png": (_per_tag_f1, "test.per_tag"),
     "confusion.png": (_confusion, "test.confusion"),
     "reliability.png": (_reliability, "test.calibration"),
+    "coverage.png": (_coverage, "test.review"),
     "counts.png": (_counts, "dataset.sizes"),
 }

@@ -14,10 +14,10 @@ class Bars:
         self.bar: Any = None
 
     def __call__(self, report: dict[str, Any]) -> None:
-        if "validation_micro_f1" in report:
-            self._end_epoch(report)
-        elif "loss" in report:
+        if "batch" in report:
             self._advance(report)
+        elif "epoch" in report:
+            self._end_epoch(report)
         else:
             self._line(f"• {report['step']}")
 
@@ -37,10 +37,9 @@ class Bars:
         self.bar.update()
 
     def _end_epoch(self, report: dict[str, Any]) -> None:
-        figures = {
-            "loss": f"{report['loss']:.3f}",
-            "validation micro-F1": f"{report['validation_micro_f1']:.3f}",
-        }
+        figures = {"loss": f"{report['loss']:.3f}"}
+        if "validation_micro_f1" in report:
+            figures["validation micro-F1"] = f"{report['validation_micro_f1']:.3f}"
         if self.bar is not None:
             self.bar.set_postfix(figures)
             self.bar.close()

@@ -1,19 +1,16 @@
 """Gathers what a finished training has to say: the facts of its card and its manifest."""
 
 import secrets
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.artefact import Manifest
-from classifier.engine import Graph
 from training import evaluation, metrics
 from training.config import TrainingConfig
 from training.dataset import Example
@@ -34,6 +31,18 @@ HEADLINE = (
 )
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """Messages with the logits [messages, tags] of a network that did not learn from them.
+
+    `folds`: how many networks had a part in that; None when it is the one that will serve.
+    """
+
+    examples: Sequence[Example]
+    logits: NDArray[np.float32]
+    folds: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """How logits become tags: a temperature and a threshold for each tag, in output order."""
@@ -41,7 +50,8 @@ class Decision:
     threshold: float
     thresholds: dict[str, float]
     temperatures: dict[str, float]
-    curve: list[tuple[float, float]]  # (global threshold, validation micro-F1)
+    review_band: tuple[float, float]  # probabilities from which too few decisions are right
+    curve: list[tuple[float, float]]  # (global threshold, held-out micro-F1)
 
     def micro_f1(self, logits: NDArray[np.float32], gold: NDArray[np.bool_]) -> float:
         probabilities = metrics.sigmoid(logits / np.array(list(self.temperatures.values())))
@@ -54,21 +64,25 @@ def build(
     exported: Exported,
     decision: Decision,
     dataset: Dataset,
-    splits: Mapping[str, Sequence[Example]],
-    graph: Path,
+    validation: HeldOut,
+    test: HeldOut,
 ) -> dict[str, Any]:
-    """All facts of a version, JSON-able. The figures are those of `graph`, which will serve."""
+    """All facts of a version, JSON-able.
+
+    `validation` is what the decision rests on; `test` has the logits of the graph that will serve.
+    """
     now = datetime.now(UTC)
-    evaluated = {}
-    latency: list[float] = []
-    for name, examples in splits.items():
-        logits, latency = _timed(fitted, graph, [e.message for e in examples])
-        evaluated[name] = evaluation.evaluate(
-            examples,
-            logits=logits,
+    milliseconds = 1000 * exported.seconds[exported.precision]
+    evaluated = {
+        name: evaluation.evaluate(
+            split.examples,
+            logits=split.logits,
             temperatures=decision.temperatures,
             thresholds=decision.thresholds,
+            review_band=decision.review_band,
         )
+        for name, split in (("validation", validation), ("test", test))
+    }
     return {
         "name": f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         "created_at": now.isoformat(timespec="seconds"),
@@ -83,14 +97,19 @@ def build(
         "precision_reason": exported.reason,
         "size_bytes": exported.size_bytes,
         "latency_ms": {
-            "p50": float(np.percentile(latency, 50)),
-            "p95": float(np.percentile(latency, 95)),
+            "p50": float(np.percentile(milliseconds, 50)),
+            "p95": float(np.percentile(milliseconds, 95)),
         },
+        "speed_up": float(
+            np.median(exported.seconds["float32"]) / np.median(exported.seconds["int8"])
+        ),
+        "folds": validation.folds,
         "libraries": {name: version(name) for name in LIBRARIES},
         "history": fitted.history,
         "threshold": decision.threshold,
         "thresholds": decision.thresholds,
         "temperatures": decision.temperatures,
+        "review_band": list(decision.review_band),
         "threshold_curve": [list(point) for point in decision.curve],
         **evaluated,
         "export": {
@@ -109,6 +128,7 @@ def manifest(facts: dict[str, Any], decision: Decision, config: TrainingConfig) 
         threshold=decision.threshold,
         thresholds=decision.thresholds,
         temperatures=decision.temperatures,
+        review_band=decision.review_band,
         max_length=config.max_length,
         precision=facts["precision"],
         precision_reason=facts["precision_reason"],
@@ -118,16 +138,3 @@ def manifest(facts: dict[str, Any], decision: Decision, config: TrainingConfig) 
         },
         config=config.as_dict(),
     )
-
-
-def _timed(
-    fitted: Fitted, graph: Path, messages: Sequence[str]
-) -> tuple[NDArray[np.float32], list[float]]:
-    """(logits [messages, tags], milliseconds for each message) of the graph that will serve."""
-    served = Graph(graph, fitted.tokenizer)
-    rows, milliseconds = [], []
-    for message in messages:
-        start = time.perf_counter()
-        rows.append(served.logits(message))
-        milliseconds.append((time.perf_counter() - start) * 1000)
-    return np.array(rows, dtype=np.float32), milliseconds

@@ -26,15 +26,35 @@ def split(
     two in train and test, with a handful in each. A split that would come out empty, as in a set
     of a few messages, is given one cluster from the largest. Under three clusters: ValueError.
     """
+    return [SPLITS[number] for number in _deal(messages, labels, clusters, shares=SHARES)]
+
+
+def folds(
+    *, messages: Sequence[str], labels: Sequence[Sequence[str]], clusters: Sequence[int], k: int
+) -> Ints:
+    """The fold, 0 to k - 1, of each message, as `split` would have it; fewer where k clusters
+    cannot be had. Under two clusters: ValueError."""
+    k = max(2, min(k, len(set(clusters))))
+    return _deal(messages, labels, clusters, shares=[1 / k] * k)
+
+
+def _deal(
+    messages: Sequence[str],
+    labels: Sequence[Sequence[str]],
+    clusters: Sequence[int],
+    *,
+    shares: Sequence[float],
+) -> Ints:
+    """The number of the part of each message, in which parts have the given shares."""
     _, cluster_of = np.unique(np.asarray(clusters), return_inverse=True)
     sizes = np.bincount(cluster_of)
-    if len(sizes) < len(SPLITS):
-        raise ValueError(f"{len(sizes)} distinct messages cannot fill {len(SPLITS)} splits")
+    if len(sizes) < len(shares):
+        raise ValueError(f"{len(sizes)} distinct messages cannot fill {len(shares)} splits")
     order = _order(messages, cluster_of, sizes)
-    counts = _counts(labels, cluster_of)
+    counts = _counts(labels, cluster_of)[order]
     chosen = np.empty(len(sizes), dtype=np.int64)
-    chosen[order] = _fill(_stratify(counts[order], sizes[order]), counts[order], sizes[order])
-    return [SPLITS[number] for number in chosen[cluster_of]]
+    chosen[order] = _fill(_stratify(counts, sizes[order], shares), counts, sizes[order], shares)
+    return chosen[cluster_of]
 
 
 def _order(messages: Sequence[str], cluster_of: Ints, sizes: Ints) -> list[int]:
@@ -60,25 +80,25 @@ def _counts(labels: Sequence[Sequence[str]], cluster_of: Ints) -> Ints:
     return counts
 
 
-def _stratify(counts: Ints, sizes: Ints) -> Ints:
+def _stratify(counts: Ints, sizes: Ints, shares: Sequence[float]) -> Ints:
     """The split number of each cluster: rarest label first, to the split that wants it most."""
-    wanted = np.outer(SHARES, counts.sum(axis=0))  # [splits, labels], messages
-    wanted_sizes = np.array(SHARES) * sizes.sum()
+    wanted = np.outer(shares, counts.sum(axis=0))  # [splits, labels], messages
+    wanted_sizes = np.array(shares) * sizes.sum()
     chosen = np.full(len(sizes), -1)
     while (left := chosen < 0).any():
         remaining = counts[left].sum(axis=0)
         label = np.where(remaining > 0, remaining, np.inf).argmin()
         for number in np.flatnonzero(left & (counts[:, label] > 0)):
-            target = max(range(len(SPLITS)), key=lambda i: (wanted[i, label], wanted_sizes[i]))
+            target = max(range(len(shares)), key=lambda i: (wanted[i, label], wanted_sizes[i]))
             chosen[number] = target
             wanted[target] -= counts[number]
             wanted_sizes[target] -= sizes[number]
     return chosen
 
 
-def _fill(chosen: Ints, counts: Ints, sizes: Ints) -> Ints:
+def _fill(chosen: Ints, counts: Ints, sizes: Ints, shares: Sequence[float]) -> Ints:
     """Give an empty split a cluster of the fullest split, one whose labels stay best covered."""
-    for empty in sorted(set(range(len(SPLITS))) - set(chosen.tolist()), reverse=True):
+    for empty in sorted(set(range(len(shares))) - set(chosen.tolist()), reverse=True):
         donor = np.bincount(chosen, minlength=len(SPLITS)).argmax()
         candidates = np.flatnonzero(chosen == donor)
         # After the move, how many messages would the candidate's scarcest label have left?

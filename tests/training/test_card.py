@@ -11,6 +11,7 @@ TAGS = ["Deal-seeker", "Hot-buyer"]
 PLOTS = [
     "confusion.png",
     "counts.png",
+    "coverage.png",
     "per_tag.png",
     "reliability.png",
     "threshold.png",
@@ -38,6 +39,12 @@ def evaluation():
             "before": {"ece": 0.061, "bins": bins},
             "after": {"ece": 0.02, "bins": bins},
         },
+        "review": {
+            "asked": 0.12,
+            "exact_match_asked": 0.55,
+            "exact_match_others": 0.96,
+            "coverage": [[0.1, 1.0], [0.5, 0.98], [1.0, 0.9]],
+        },
     }
 
 
@@ -56,6 +63,7 @@ def report():
         "precision_reason": "within one point",
         "size_bytes": {"float32": 90_400_000, "int8": 22_900_000},
         "latency_ms": {"p50": 2.61, "p95": 4.02},
+        "speed_up": 2.04,
         "libraries": {"torch": "2.13.0"},
         "history": [
             {"epoch": 1, "loss": 0.7, "validation_micro_f1": 0.6},
@@ -64,6 +72,7 @@ def report():
         ],
         "threshold": 0.41,
         "thresholds": {"Deal-seeker": 0.38, "Hot-buyer": 0.44},
+        "review_band": [0.25, 0.7],
         "temperatures": {"Deal-seeker": 1.2, "Hot-buyer": 1.3},
         "threshold_curve": [[0.3, 0.85], [0.4, 0.9], [0.5, 0.88]],
         "test": evaluation(),
@@ -93,6 +102,9 @@ def test_the_card_states_the_figures_in_tables_and_shows_every_plot(report, tmp_
         "| Deal-seeker | 0.380 | 1.200 |",
         "| before temperature scaling | 0.061 |",
         "| size, int8 | 22.9 MB |",
+        "| speed-up of int8 over float32 | 2.0 times |",
+        "| messages for review | 12.0% |",
+        "| of the others, all tags right | 0.960 |",
         "| largest difference of a probability, torch to ONNX | 3.1e-06 |",
         "3 epochs; the best validation micro-F1 was 0.910, after epoch 2.",
         "- Only the first 96 tokens of a message are read.",
@@ -100,6 +112,12 @@ def test_the_card_states_the_figures_in_tables_and_shows_every_plot(report, tmp_
         assert line in card.split("\n")
     assert names(tmp_path) == sorted([*PLOTS, "card.json", "card.md"])
     assert all(f"]({plot})" in card for plot in PLOTS)
+
+
+def test_a_card_of_a_small_data_set_says_that_decisions_rest_on_out_of_fold_answers(report):
+    text = "\n".join(sections(report | {"folds": 3}, plots=[]))
+    assert "3 further trainings" in text
+    assert "| test | out of fold |" in text
 
 
 def test_limits_say_what_a_small_test_split_cannot_show(report, tmp_path):

@@ -30,6 +30,15 @@ def started_with(monkeypatch):
     return seen
 
 
+@pytest.fixture
+def more_messages(tmp_path, few_messages):
+    more = tmp_path / "more.jsonl"
+    more.write_text(
+        few_messages.read_text() + '\n{"message": "I want it now!", "tags": ["Hot-buyer"]}'
+    )
+    return more
+
+
 def test_a_model_folder_holds_graph_tokenizer_manifest_and_card(tiny_folder):
     manifest = artefact.read(tiny_folder)
     assert {"model.onnx", "tokenizer.json", "card.md", "card.json"} <= set(manifest.files)
@@ -120,19 +129,39 @@ def test_a_worse_version_does_not_go_live(trained_before, few_messages, tiny_con
     assert "0.5000 against 0.5100" in run.reason
 
 
+@pytest.mark.parametrize("cross_fit_below", [0, 1000])
 def test_a_candidate_that_will_be_compared_never_learns_from_the_live_test_split(
-    trained_before, few_messages, tiny_config, tmp_path, started_with
+    trained_before, more_messages, tiny_config, started_with, cross_fit_below
 ):
-    more = tmp_path / "more.jsonl"
-    more.write_text(
-        few_messages.read_text() + '\n{"message": "I want it now!", "tags": ["Hot-buyer"]}'
-    )
     with pytest.raises(TrainingStarted):
-        pipeline.train(config=tiny_config, paths=[more], activation="if-not-worse")
+        pipeline.train(
+            config=tiny_config.with_changes(cross_fit_below=cross_fit_below),
+            paths=[more_messages],
+            activation="if-not-worse",
+        )
     live_test = {e.message for e in load_split(trained_before.dataset, "test")}
-    for split in ("train", "validation"):
-        assert started_with[split][0]
-        assert not set(started_with[split][0]) & live_test
+    learnt = [started_with[split] for split in ("train", "validation") if started_with[split]]
+    assert len(learnt) == (1 if cross_fit_below else 2)
+    for texts, _ in learnt:
+        assert texts
+        assert not set(texts) & live_test
+
+
+def test_a_small_data_set_is_decided_on_out_of_fold_and_a_larger_one_on_its_validation_split(
+    home, few_messages, tiny_config
+):
+    learnt = {}
+    for below in (0, 1000):
+        config = tiny_config.with_changes(cross_fit_below=below, epochs=1, folds=2)
+        version = pipeline.train(config=config, paths=[few_messages]).model_version
+        card = json.loads((home / "models" / version.name / "card.json").read_text())
+        learnt[below] = card["folds"], card["validation"]["support"]
+    sizes = card["dataset"]["sizes"]
+    assert learnt == {
+        0: (None, sizes["validation"]),
+        1000: (2, sizes["train"] + sizes["validation"]),
+    }
+    assert card["review_band"] == list(artefact.read(home / "models" / version.name).review_band)
 
 
 def test_a_near_duplicate_of_a_live_test_message_is_learnt_from_as_little():

@@ -3,6 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from training import splitting
 from training.splitting import SHARES, SPLITS, split
 
 
@@ -71,3 +72,16 @@ def test_an_empty_split_is_filled_without_taking_a_labels_only_example():
 def test_fewer_than_three_clusters_cannot_be_split():
     with pytest.raises(ValueError, match="2 distinct messages cannot fill 3 splits"):
         split(messages=["a", "b", "c"], labels=[["A"]] * 3, clusters=[0, 0, 1])
+
+
+def test_folds_give_each_message_one_part_and_each_label_its_share_in_every_part():
+    messages = [f"message {i}" for i in range(60)]
+    labels = [["rare"] if i < 6 else ["common"] for i in range(60)]
+    fold = splitting.folds(messages=messages, labels=labels, clusters=range(60), k=3)
+    assert np.bincount(fold).tolist() == [20, 20, 20]
+    assert np.bincount(fold[:6], minlength=3).tolist() == [2, 2, 2]
+
+
+def test_there_are_no_more_folds_than_distinct_messages():
+    fold = splitting.folds(messages=["a", "b"], labels=[["x"], ["x"]], clusters=[0, 1], k=5)
+    assert sorted(fold.tolist()) == [0, 1]

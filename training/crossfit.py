@@ -1,0 +1,53 @@
+"""What a recipe says of messages that it has not learnt from: k trainings, each without a part.
+
+For data too few to set a validation split aside: temperatures, thresholds and the review band
+then rest on every message (cross-fitting, as for stacking: Wolpert 1992).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import dataset_stats, duplicates, evaluation, finetune, splitting
+from training.config import TrainingConfig
+from training.reading import Example
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+def out_of_fold(
+    examples: Sequence[Example],
+    tags: Sequence[str],
+    *,
+    descriptions: Mapping[str, str],
+    config: TrainingConfig,
+    progress: Progress = lambda _: None,
+) -> NDArray[np.float32]:
+    """Logits [examples, tags], each row from a network that did not see its example.
+
+    `config.folds` stratified parts; near duplicates stand in one. All epochs run, as they will in
+    the training on all examples. ValueError for fewer than two distinct messages.
+    """
+    messages = [example.message for example in examples]
+    gold = evaluation.labels(examples, tags)
+    fold = splitting.folds(
+        messages=messages,
+        labels=[dataset_stats.labels(example) for example in examples],
+        clusters=duplicates.cluster(messages),
+        k=config.folds,
+    )
+    logits = np.zeros(gold.shape, dtype=np.float32)
+    for number in range(fold.max() + 1):
+        progress({"step": f"fine-tune without part {number + 1} of {fold.max() + 1}"})
+        kept, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        fitted = finetune.fit(
+            train=([messages[i] for i in kept], gold[kept]),
+            validation=None,
+            descriptions=descriptions,
+            config=config,
+            progress=progress,
+        )
+        logits[out] = fitted.logits([messages[i] for i in out])
+    return logits
