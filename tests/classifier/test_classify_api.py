@@ -26,12 +26,13 @@ def test_a_message_is_answered_with_its_tags_best_first(api_client, keyword_mode
             {"tag": "First-time-visitor", "confidence": 0.9526},
         ],
         "all": [
-            {"tag": "Deal-seeker", "confidence": 0.9526, "threshold": 0.5},
-            {"tag": "First-time-visitor", "confidence": 0.9526, "threshold": 0.5},
-            {"tag": "Hot-buyer", "confidence": 0.0474, "threshold": 0.5},
-            {"tag": "Window-shopper", "confidence": 0.0474, "threshold": 0.5},
-            {"tag": "Wishlist-user", "confidence": 0.0474, "threshold": 0.5},
+            {"tag": "Deal-seeker", "confidence": 0.9526, "threshold": 0.5, "review": False},
+            {"tag": "First-time-visitor", "confidence": 0.9526, "threshold": 0.5, "review": False},
+            {"tag": "Hot-buyer", "confidence": 0.0474, "threshold": 0.5, "review": False},
+            {"tag": "Window-shopper", "confidence": 0.0474, "threshold": 0.5, "review": False},
+            {"tag": "Wishlist-user", "confidence": 0.0474, "threshold": 0.5, "review": False},
         ],
+        "review": False,
         "model_version": "keywords-1",
     }
 
