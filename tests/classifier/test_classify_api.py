@@ -49,6 +49,22 @@ def test_each_tags_own_threshold_decides_and_the_global_one_is_reported(api_clie
     }
 
 
+def test_a_tag_of_which_the_model_is_unsure_asks_for_review_and_so_does_its_message(
+    api_client, models_dir
+):
+    """Within the band is Deal-seeker alone, whose probability the temperature makes 0.7311."""
+    words = {"Deal-seeker": ["discount"], "Hot-buyer": ["buy"]}
+    temperatures = {"Deal-seeker": 3.0}
+    activate(models_dir, "m", words, temperatures=temperatures, review_band=(0.4, 0.8))
+    body = post(api_client, "buy, with a discount").json()
+    assert body["review"] is True
+    assert {entry["tag"]: entry["review"] for entry in body["all"]} == {
+        "Deal-seeker": True,
+        "Hot-buyer": False,
+    }
+    assert post(api_client, "hello").json()["review"] is False
+
+
 @pytest.mark.parametrize(("threshold", "selected"), [(0.95257, ["Hot-buyer"]), (0.9526, [])])
 def test_the_unrounded_probability_is_what_the_threshold_judges(
     api_client, models_dir, threshold, selected
