@@ -24,13 +24,13 @@ _SOURCES = ("model", "global", "tag")
 class TagThreshold(serializers.Serializer[Any]):
     tag = serializers.CharField()
     threshold = serializers.FloatField(help_text="From this confidence on the tag is selected.")
-    source = serializers.ChoiceField(choices=_SOURCES, help_text="Whose threshold that is.")
+    source = serializers.ChoiceField(choices=_SOURCES)  # type: ignore[assignment] # a field
     model_threshold = serializers.FloatField(help_text="What the model chose.")
 
 
 class Thresholds(serializers.Serializer[Any]):
     threshold = serializers.FloatField(help_text="The global threshold.")
-    source = serializers.ChoiceField(choices=_SOURCES[:2])
+    source = serializers.ChoiceField(choices=_SOURCES[:2])  # type: ignore[assignment]
     model_threshold = serializers.FloatField(help_text="What the model chose for all tags.")
     tags = TagThreshold(many=True, help_text="In the order of the model.")
     model_version = serializers.CharField()
