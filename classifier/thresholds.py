@@ -26,9 +26,7 @@ def change(
 ) -> list[ThresholdChange]:
     """Set thresholds, all of them or none. The key None is the global threshold; the value None
     takes back what people have set there. Raises ThresholdError."""
-    problems = _problems(values)
-    if problems:
-        raise ThresholdError(problems)
+    check(values)
     rows = [
         ThresholdChange(tag_id=tag, value=value, actor=actor, note=note)
         for tag, value in values.items()
@@ -36,6 +34,13 @@ def change(
     with transaction.atomic():
         ledger.lock(ThresholdChange)
         return ThresholdChange.objects.bulk_create(rows)
+
+
+def check(values: Mapping[str | None, float | None]) -> None:
+    """Raise ThresholdError unless `change` would take them."""
+    problems = _problems(values)
+    if problems:
+        raise ThresholdError(problems)
 
 
 def overrides() -> Overrides:

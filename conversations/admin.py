@@ -31,13 +31,13 @@ class SwitchedFilter(admin.SimpleListFilter):
 
 
 class ReviewFilter(admin.SimpleListFilter):
-    title = "to check"
+    title = "review"
     parameter_name = "review"
 
     def lookups(
         self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
     ) -> list[tuple[str, str]]:
-        return [("yes", "The model is unsure"), ("no", "Nothing to check")]
+        return [("yes", "To check: the model is unsure"), ("no", "Nothing to check")]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Conversation]
