@@ -96,6 +96,6 @@ def endpoints() -> list[str]:
         view = getattr(pattern.callback, "cls", None) if isinstance(pattern, URLPattern) else None
         if view is not None:
             route = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"/{pattern.pattern}")
-            methods = [name for name in ("get", "post", "delete") if hasattr(view, name)]
+            methods = [name for name in ("get", "post", "patch", "delete") if hasattr(view, name)]
             found += [f"{method.upper()} {route}" for method in methods]
     return found

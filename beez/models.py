@@ -12,6 +12,7 @@ class ApiKey(models.Model):
         READ = "read"
         CORRECT = "correct"
         ERASE = "erase"
+        CONFIGURE = "configure"
 
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=16, unique=True)

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from beez import errors, home
 from classifier import api as classifier_api
+from classifier import thresholds_api
 from conversations import api as conversations_api
 from conversations.converters import ConversationId
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("classify-message", classifier_api.ClassifyMessage.as_view()),
     path("classify-messages", classifier_api.ClassifyMessages.as_view()),
     path("classify-conversation", conversations_api.ClassifyConversation.as_view()),
+    path("thresholds", thresholds_api.ThresholdsInForce.as_view()),
     path("conversations", conversations_api.ConversationList.as_view()),
     path(
         "conversation/<any:conversation_id>/messages/<int:position>/correction",

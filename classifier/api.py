@@ -22,12 +22,13 @@ _ANSWER = {
         {"tag": "First-time-visitor", "confidence": 0.8344},
     ],
     "all": [
-        {"tag": "Deal-seeker", "confidence": 0.9612, "threshold": 0.5},
-        {"tag": "First-time-visitor", "confidence": 0.8344, "threshold": 0.45},
-        {"tag": "Hot-buyer", "confidence": 0.0721, "threshold": 0.5},
-        {"tag": "Window-shopper", "confidence": 0.0316, "threshold": 0.5},
-        {"tag": "Wishlist-user", "confidence": 0.0187, "threshold": 0.55},
+        {"tag": "Deal-seeker", "confidence": 0.9612, "threshold": 0.5, "review": False},
+        {"tag": "First-time-visitor", "confidence": 0.8344, "threshold": 0.45, "review": False},
+        {"tag": "Hot-buyer", "confidence": 0.0721, "threshold": 0.5, "review": False},
+        {"tag": "Window-shopper", "confidence": 0.0316, "threshold": 0.5, "review": False},
+        {"tag": "Wishlist-user", "confidence": 0.0187, "threshold": 0.55, "review": False},
     ],
+    "review": False,
     "model_version": "20260102-030405-3f9a1c",
 }
 

@@ -9,6 +9,7 @@ import json
 import os
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from classifier.manifest import FORMAT, MODEL, TOKENIZER, Manifest, problems
 
@@ -70,7 +71,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         fields = json.loads(path.read_bytes())
-        manifest = Manifest(**{**fields, "tags": tuple(fields["tags"])})
+        manifest = Manifest(**{**fields, **_tuples(fields)})
     except OSError as error:
         raise ArtefactError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError) as error:
@@ -92,6 +93,15 @@ def read_file(folder: Path, *, manifest: Manifest, name: str) -> Path:
 def seal(folder: Path) -> str:
     """The sha256 of the manifest, which through it stands for every file of the folder."""
     return _sha256(folder / MANIFEST)
+
+
+def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that are tuples, which JSON gives back as lists."""
+    band = fields.get("review_band")
+    return {
+        "tags": tuple(fields["tags"]),
+        "review_band": tuple(band) if isinstance(band, list) else band,
+    }
 
 
 def _check(manifest: Manifest, path: Path) -> None:

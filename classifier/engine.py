@@ -17,6 +17,8 @@ from tokenizers import Tokenizer
 
 from classifier import artefact
 from classifier.artefact import ArtefactError, Manifest
+from classifier.decision import asks_for_review
+from classifier.manifest import Band
 
 
 def ranked(probabilities: Mapping[str, float]) -> list[tuple[str, float]]:
@@ -26,11 +28,12 @@ def ranked(probabilities: Mapping[str, float]) -> list[tuple[str, float]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Classification:
-    """Probability of every tag for one message, and the thresholds that decide."""
+    """Probability of every tag for one message, and the thresholds and the band that decide."""
 
     threshold: float
     thresholds: dict[str, float]
     probabilities: dict[str, float]
+    review_band: Band | None = None
 
     @property
     def ranked(self) -> list[tuple[str, float]]:
@@ -41,6 +44,15 @@ class Classification:
     def selected(self) -> list[tuple[str, float]]:
         """Those of `ranked` that reach their tag's threshold."""
         return [(tag, value) for tag, value in self.ranked if value >= self.thresholds[tag]]
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        """Tags whose decision, for or against, a person had better look at."""
+        return frozenset(
+            tag
+            for tag, value in self.probabilities.items()
+            if asks_for_review(value, threshold=self.thresholds[tag], band=self.review_band)
+        )
 
 
 def inputs(tokenizer: Tokenizer, text: str) -> dict[str, NDArray[np.int64]]:
@@ -106,6 +118,7 @@ class Engine:
             threshold=self.manifest.threshold,
             thresholds=self.manifest.thresholds,
             probabilities=dict(zip(self.manifest.tags, probabilities.tolist(), strict=True)),
+            review_band=self.manifest.review_band,
         )
 
     def _warm(self) -> None:

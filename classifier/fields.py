@@ -1,4 +1,4 @@
-"""Fields of request bodies that take text exactly as it was sent, or refuse it."""
+"""Fields of request bodies that take a value exactly as it was sent, or refuse it."""
 
 from typing import Any, ClassVar
 
@@ -20,6 +20,18 @@ class StrictCharField(serializers.CharField):
         if not self.allow_blank and not data.strip():
             self.fail("blank")
         return super().to_internal_value(data)
+
+
+class NumberField(serializers.FloatField):
+    """A number of JSON: no text is made one, and no truth value."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        try:
+            return float(data)
+        except OverflowError:
+            self.fail("invalid")
 
 
 class MessageField(StrictCharField):

@@ -1,7 +1,8 @@
 """The model that this process serves: loaded once, exchanged while requests go on.
 
-A watcher thread reads the ledger twice a second, loads and warms a newly activated version
+A watcher thread reads the ledgers twice a second, loads and warms a newly activated version
 beside the old one and then exchanges one reference, so no request waits for it or fails by it.
+Thresholds that people have set come the same way: with the reference.
 Without a watcher (commands, jobs) `current` looks into the ledger itself, at most as often.
 """
 
@@ -12,15 +13,17 @@ import math
 import os
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.db.models import Subquery
 
 from beez.errors import Unavailable
-from classifier import registry
-from classifier.engine import Engine
-from classifier.models import ModelVersion
+from classifier import registry, thresholds
+from classifier.decision import InForce, Overrides, in_force
+from classifier.engine import Classification, Engine
+from classifier.models import ModelVersion, ThresholdChange
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +40,22 @@ class NoModel(Unavailable):
 
 @dataclass(frozen=True)
 class LiveModel:
-    """A loaded version. Who takes it from `current` once answers with one version throughout."""
+    """A loaded version and the thresholds in force.
+
+    Who takes it from `current` once answers with one version and one set of thresholds throughout.
+    """
 
     engine: Engine
     version_id: int
     version_name: str
+    in_force: InForce
+
+    def classify(self, text: str) -> Classification:
+        """The engine's probabilities, decided by the thresholds in force."""
+        found = self.engine.classify(text)
+        return replace(
+            found, threshold=self.in_force.threshold, thresholds=self.in_force.thresholds
+        )
 
 
 @dataclass(eq=False)
@@ -50,6 +64,7 @@ class _Process:
 
     lock: threading.RLock = field(default_factory=threading.RLock)  # one thread loads
     live: LiveModel | None = None
+    overrides: Overrides = field(default_factory=Overrides)
     checked_at: float = -math.inf
     failed: tuple[int, float] = (0, 0.0)  # version, and when it may be tried again
     watched: bool = False
@@ -136,25 +151,50 @@ def _refresh_if_due(process: _Process) -> None:
 def _refresh(process: _Process) -> None:
     with process.lock:
         process.checked_at = time.monotonic()
-        version = registry.live_version()
+        version, newest_change = _ledgers()
+        if newest_change != process.overrides.newest:
+            _follow_thresholds(process)
         if version is None or (process.live and process.live.version_id == version.pk):
             return
         failed, retry_at = process.failed
         if version.pk == failed and time.monotonic() < retry_at:
             return
         try:
-            process.live = _load(version)
-            level = logging.INFO if process.watched else logging.DEBUG  # quiet in commands
-            logger.log(level, "Serving the model %s", version.name)
+            process.live = _load(version, process.overrides)
+            _tell(process, f"Serving the model {version.name}")
         except Exception:  # whatever ails the new model must not take the old one away
             process.failed = (version.pk, time.monotonic() + RETRY_SECONDS)
             kept = process.live.version_name if process.live else "nothing"
             logger.exception("Cannot serve the model %s; %s stays", version.name, kept)
 
 
-def _load(version: ModelVersion) -> LiveModel:
+def _ledgers() -> tuple[ModelVersion | None, int | None]:
+    """The version that is live, and the id of the newest change of a threshold, in one query."""
+    change = Subquery(ThresholdChange.objects.order_by("-id").values("id")[:1])
+    newest = registry.activations().annotate(newest_change=change).first()
+    return (newest.version, newest.newest_change) if newest else (None, None)
+
+
+def _follow_thresholds(process: _Process) -> None:
+    process.overrides = thresholds.overrides()
+    if process.live is not None:
+        manifest = process.live.engine.manifest
+        process.live = replace(process.live, in_force=in_force(manifest, process.overrides))
+    _tell(process, f"Deciding by the thresholds of change {process.overrides.newest}")
+
+
+def _load(version: ModelVersion, overrides: Overrides) -> LiveModel:
     engine = Engine.load(registry.sealed_folder(version), threads=settings.ENGINE_THREADS)
-    return LiveModel(engine=engine, version_id=version.pk, version_name=version.name)
+    return LiveModel(
+        engine=engine,
+        version_id=version.pk,
+        version_name=version.name,
+        in_force=in_force(engine.manifest, overrides),
+    )
+
+
+def _tell(process: _Process, text: str) -> None:
+    logger.log(logging.INFO if process.watched else logging.DEBUG, text)  # quiet in commands
 
 
 def _watch(process: _Process) -> None:

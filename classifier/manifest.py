@@ -8,6 +8,10 @@ from typing import Any, Literal
 FORMAT = 1
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
+
+# Probabilities [low, high) at which fewer than 80 in 100 decisions are right.
+Band = tuple[float, float]
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -28,7 +32,7 @@ class Manifest:
     dataset_digest: str
     metrics: dict[str, Any]
     config: dict[str, Any]
-    review_band: tuple[float, float] | None = None
+    review_band: Band | None = None  # where cross-validation found it; None: not measured
     format: int = FORMAT
     files: dict[str, str] = field(default_factory=dict)
 
@@ -65,6 +69,8 @@ def _value_problems(manifest: Manifest) -> Iterator[str]:
             yield f"{kind} must name exactly the tags"
         elif not all(_is_number(value, low, high) for value in values.values()):
             yield f"{kind} must be numbers from {low} to {high}"
+    if manifest.review_band is not None and not _is_band(manifest.review_band):
+        yield "review_band must be two numbers from 0 to 1, the lower one first"
 
 
 def _file_problems(manifest: Manifest) -> Iterator[str]:
@@ -80,6 +86,11 @@ def _file_problems(manifest: Manifest) -> Iterator[str]:
 
 def _is_name(value: object) -> bool:
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _is_band(value: Any) -> bool:
+    pair = isinstance(value, tuple) and len(value) == 2
+    return pair and all(_is_number(end, 0, 1) for end in value) and value[0] <= value[1]
 
 
 def _is_number(value: Any, low: float, high: float) -> bool:

@@ -1,4 +1,4 @@
-"""Tags, registered model versions, and the ledger that says which version is live."""
+"""Tags, registered model versions, which of them is live, and thresholds that people set."""
 
 from django.db import models
 
@@ -69,3 +69,33 @@ class Activation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} at {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+
+class ThresholdChange(models.Model):
+    """A person set a threshold or took it back; the newest row of a tag holds, append-only."""
+
+    tag = models.ForeignKey(
+        Tag,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="None: the global threshold, for tags without one of their own.",
+    )
+    value = models.FloatField(null=True, blank=True, help_text="None: back to the model's own.")
+    note = models.CharField(max_length=500, blank=True)
+    actor = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "thresholds"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(value__gt=0, value__lt=1), name="threshold_between_0_and_1"
+            )
+        ]
+
+    def __str__(self) -> str:
+        value = "back to the model's own" if self.value is None else f"{self.value:g}"
+        return f"{self.tag_id or 'all tags'}: {value}"

@@ -7,9 +7,10 @@ anything says that it may be served.
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 
-from classifier import artefact
+from classifier import artefact, ledger
 from classifier.artefact import ArtefactError, Manifest
 from classifier.models import Activation, ModelVersion, Tag
 
@@ -42,7 +43,7 @@ def register(name: str) -> ModelVersion:
 def activate(version: ModelVersion, *, reason: str = "", actor: str = "") -> Activation:
     """Make `version` live in every process; where it is live already, its present row is left."""
     with transaction.atomic():
-        _lock_ledger()
+        ledger.lock(Activation)
         present = _newest()
         if present is not None and present.version_id == version.pk:
             return present
@@ -56,12 +57,17 @@ def rollback(*, actor: str = "", reason: str = "") -> Activation:
     goes further back, not to and fro.
     """
     with transaction.atomic():
-        _lock_ledger()
+        ledger.lock(Activation)
         present = _newest()
         target = None if present is None else _before(present)
         if target is None:
             raise RegistryError("There is no earlier version to roll back to.")
         return _append(target.version, reason=reason, actor=actor, restores=target)
+
+
+def activations() -> QuerySet[Activation]:
+    """The ledger with its versions, newest first; the first row is what is live."""
+    return Activation.objects.select_related("version")
 
 
 def live_version() -> ModelVersion | None:
@@ -119,7 +125,7 @@ def _verified(folder: Path) -> Manifest:
 
 
 def _newest() -> Activation | None:
-    return Activation.objects.select_related("version").first()
+    return activations().first()
 
 
 def _before(present: Activation) -> Activation | None:
@@ -132,9 +138,3 @@ def _before(present: Activation) -> Activation | None:
         .first()
     )
     return earlier and (earlier.restores or earlier)
-
-
-def _lock_ledger() -> None:
-    """One writer at a time, so that the order of ids is the order of commits; readers go on."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE classifier_activation IN SHARE ROW EXCLUSIVE MODE")

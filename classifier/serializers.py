@@ -26,12 +26,14 @@ class TagConfidence(serializers.Serializer[Any]):
 
 class TagConfidenceThreshold(TagConfidence):
     threshold = serializers.FloatField(help_text="From this confidence on the tag is selected.")
+    review = serializers.BooleanField(help_text="The model is unsure whether the tag holds.")
 
 
 class ClassifyMessageResponse(serializers.Serializer[Any]):
-    threshold = serializers.FloatField(help_text="The model's global threshold.")
+    threshold = serializers.FloatField(help_text="The global threshold in force.")
     selected = TagConfidence(many=True, help_text="Tags that reach their threshold, best first.")
     all = TagConfidenceThreshold(many=True, help_text="Every tag, best first.")
+    review = serializers.BooleanField(help_text="Whether any tag asks for review.")
     model_version = serializers.CharField()
 
 
@@ -42,11 +44,12 @@ class ClassifyMessagesResponse(serializers.Serializer[Any]):
 
 def answer(model: LiveModel, text: str) -> dict[str, Any]:
     """What `ClassifyMessageResponse` describes."""
-    found = model.engine.classify(text)
+    found = model.classify(text)
     return {
         "threshold": found.threshold,
         "selected": confidences(found.selected),
-        "all": _with_thresholds(found),
+        "all": _all(found),
+        "review": bool(found.unsure),
         "model_version": model.version_name,
     }
 
@@ -55,6 +58,9 @@ def confidences(pairs: list[tuple[str, float]]) -> list[dict[str, Any]]:
     return [{"tag": tag, "confidence": round(value, DECIMALS)} for tag, value in pairs]
 
 
-def _with_thresholds(found: Classification) -> list[dict[str, Any]]:
-    entries = confidences(found.ranked)
-    return [{**entry, "threshold": found.thresholds[entry["tag"]]} for entry in entries]
+def _all(found: Classification) -> list[dict[str, Any]]:
+    unsure = found.unsure
+    return [
+        {**entry, "threshold": found.thresholds[entry["tag"]], "review": entry["tag"] in unsure}
+        for entry in confidences(found.ranked)
+    ]

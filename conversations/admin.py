@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from beez.staff import ReadOnlyAdmin
-from conversations import page, pills
+from conversations import listing, page, pills
 from conversations.erasure import erase
 from conversations.models import Conversation
 
@@ -30,10 +30,35 @@ class SwitchedFilter(admin.SimpleListFilter):
         return queryset
 
 
+class ReviewFilter(admin.SimpleListFilter):
+    title = "review"
+    parameter_name = "review"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
+    ) -> list[tuple[str, str]]:
+        return [("yes", "To check: the model is unsure"), ("no", "Nothing to check")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Conversation]
+    ) -> QuerySet[Conversation]:
+        if self.value() in {"yes", "no"}:
+            asks = listing.asks_for_review()
+            return queryset.filter(asks if self.value() == "yes" else ~asks)
+        return queryset
+
+
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnlyAdmin):
-    list_display = ("conversation_id", "current_tag", "messages", "last_switch_at", "updated_at")
-    list_filter = (SwitchedFilter, "tag")
+    list_display = (
+        "conversation_id",
+        "current_tag",
+        "messages",
+        "to_check",
+        "last_switch_at",
+        "updated_at",
+    )
+    list_filter = (ReviewFilter, SwitchedFilter, "tag")
     search_fields = ("conversation_id", "messages__text")
     search_help_text = "The conversation's id, or words of its messages"
     date_hierarchy = "updated_at"
@@ -43,6 +68,10 @@ class ConversationAdmin(ReadOnlyAdmin):
     class Media:
         css = {"all": (pills.STYLE, "conversations/conversation.css")}
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        conversations: QuerySet[Conversation] = super().get_queryset(request)
+        return conversations.annotate(asks_for_review=listing.asks_for_review())
+
     @admin.display(description="Tag", ordering="tag__stage")
     def current_tag(self, conversation: Conversation) -> SafeString:
         return pills.pill(conversation.tag_id)
@@ -50,6 +79,10 @@ class ConversationAdmin(ReadOnlyAdmin):
     @admin.display(description="Messages", ordering="message_count")
     def messages(self, conversation: Conversation) -> int:
         return conversation.message_count
+
+    @admin.display(description="To check", empty_value="")
+    def to_check(self, conversation: Conversation) -> SafeString | None:
+        return pills.check() if getattr(conversation, "asks_for_review", False) else None
 
     def has_delete_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)

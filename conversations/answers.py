@@ -25,6 +25,7 @@ def posted(posted: Posted, *, conversation_id: str) -> Json:
         "conversation_tag": _conversation_tag(message),
         "switched": tagging.is_switch(previous_tag, message.conversation_tag_id),
         "evidence": [_evidence(one) for one in (previous, message) if one],
+        "review": message.review,
         "position": message.position,
         "previous_tag": previous_tag,
         "model_version": posted.model_version,
@@ -84,6 +85,7 @@ def entry(message: Message) -> Json:
         },
         "conversation_tag": _conversation_tag(message),
         "switched": hasattr(message, "switch"),
+        "review": message.review and not corrections,
         "correction": _correction(corrections[0]) if corrections else None,
     }
 

@@ -26,6 +26,7 @@ class Point:
     before: str | None
     after: str | None
     corrected: bool = False
+    check: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,11 @@ class Mark:
     lanes: list[Lane]
     switch: str | None  # what the switch at this message is called
     numbered: bool
+
+    @property
+    def top(self) -> int:
+        """Where its highest dot stands."""
+        return min(lane.y for lane in self.lanes)
 
 
 @dataclass(frozen=True, kw_only=True)

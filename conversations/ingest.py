@@ -42,13 +42,14 @@ def post(
         if stored is not None:
             return _repeated(stored, text)
     model = live.current()
-    classification = model.engine.classify(text)  # slow, hence before the lock
+    classification = model.classify(text)  # slow, hence before the lock
     message = Message(
         text=text,
         message_id=message_id,
         probabilities=classification.probabilities,
         thresholds=classification.thresholds,
         threshold=classification.threshold,
+        review=bool(classification.unsure),
         model_version_id=model.version_id,
         rule=rule or settings.CONVERSATION_RULE,
     )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Correction, Message
 
 
 def find(conversation_id: str) -> Conversation | None:
@@ -48,12 +48,21 @@ def conversations_page(filters: Mapping[str, Any]) -> tuple[list[Conversation], 
     return page, _cursor(page[-1]) if len(found) > limit else None
 
 
+def asks_for_review() -> Exists:
+    """Condition on a conversation: a message of which the model was unsure is not corrected."""
+    corrected = Correction.objects.filter(message=OuterRef("pk"))
+    unsure = Message.objects.filter(conversation=OuterRef("pk"), review=True)
+    return Exists(unsure.exclude(Exists(corrected)))
+
+
 def _filtered(filters: Mapping[str, Any]) -> QuerySet[Conversation]:
     wanted = Q()
     if "tag" in filters:
         wanted &= Q(tag=filters["tag"])
     if "switched" in filters:
         wanted &= Q(last_switch_at__isnull=not filters["switched"])
+    if "review" in filters:
+        wanted &= Q(asks_for_review() if filters["review"] else ~asks_for_review())
     if "since" in filters:
         wanted &= Q(updated_at__gte=filters["since"])
     if "until" in filters:

@@ -38,6 +38,11 @@ class Message(models.Model):
     probabilities = models.JSONField(help_text="Calibrated probability of every tag.")
     thresholds = models.JSONField(help_text="Threshold of every tag that decided this message.")
     threshold = models.FloatField(help_text="The global threshold then in force.")
+    review = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="The model was unsure of a tag; a correction settles it.",
+    )
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT)
     rule = models.CharField(max_length=16, help_text="Rule for the conversation's tag then.")
     conversation_tag = models.ForeignKey(
@@ -57,6 +62,11 @@ class Message(models.Model):
                 condition=models.Q(message_id__isnull=False),
                 name="message_id_unique",
             ),
+        ]
+        indexes = [  # of the few that ask for review, so that their conversations are found
+            models.Index(
+                fields=["conversation"], condition=models.Q(review=True), name="message_review"
+            )
         ]
 
     def __str__(self) -> str:

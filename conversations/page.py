@@ -44,6 +44,11 @@ class Entry:
     tags: list[str]
 
     @property
+    def check(self) -> bool:
+        """The model is unsure here, and nobody has looked yet."""
+        return self.message.review and not self.corrected
+
+    @property
     def switched(self) -> bool:
         return tagging.is_switch(self.before, self.message.conversation_tag_id)
 
@@ -115,13 +120,14 @@ def _bars(message: Message) -> list[Bar]:
 def _point(entry: Entry) -> chart.Point:
     message = entry.message
     moment = timezone.localtime(message.created_at).strftime("%Y-%m-%d %H:%M")
-    corrected = " (corrected)" if entry.corrected else ""
+    remark = " (corrected)" if entry.corrected else " (check)" if entry.check else ""
     return chart.Point(
         position=message.position,
         title=f"{message.position}, {moment}: {answers.shortened(message.text)} — "
-        f"{', '.join(entry.tags) or 'no tag'}{corrected}",
+        f"{', '.join(entry.tags) or 'no tag'}{remark}",
         tags=entry.tags,
         before=entry.before,
         after=message.conversation_tag_id,
         corrected=entry.corrected,
+        check=entry.check,
     )

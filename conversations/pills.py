@@ -16,3 +16,10 @@ def pill(tag: str | None) -> SafeString:
     if tag is None:
         return format_html('<span class="{}">{}</span>', "tag-none", "no tag")
     return format_html('<span class="tag-pill {}">{}</span>', css_class(tag), tag)
+
+
+def check() -> SafeString:
+    """The mark of a message that a person had better look at."""
+    return format_html(
+        '<span class="check-mark" title="{}">check</span>', "The model is unsure here"
+    )

@@ -70,6 +70,11 @@ class ListQuery(serializers.Serializer[Any]):
     switched = serializers.ChoiceField(
         choices=["true", "false"], required=False, help_text="Whether the tag ever switched."
     )
+    review = serializers.ChoiceField(
+        choices=["true", "false"],
+        required=False,
+        help_text="Whether a message asks for review: the model was unsure, nobody corrected it.",
+    )
     since = Instant(end=False, required=False, help_text="Updated at this date or time, or later.")
     until = Instant(end=True, required=False, help_text="Updated by then; a date counts in full.")
     cursor = serializers.CharField(
@@ -83,6 +88,9 @@ class ListQuery(serializers.Serializer[Any]):
         return name
 
     def validate_switched(self, value: str) -> bool:
+        return value == "true"
+
+    def validate_review(self, value: str) -> bool:
         return value == "true"
 
 

@@ -61,12 +61,13 @@ _STORE = """
     WITH message AS (
         INSERT INTO conversations_message (
             conversation_id, position, text, message_id, probabilities, thresholds, threshold,
-            model_version_id, rule, conversation_tag_id, conversation_tag_confidence, created_at
+            review, model_version_id, rule, conversation_tag_id, conversation_tag_confidence,
+            created_at
         )
         VALUES (
             %(conversation)s, %(position)s, %(text)s, %(message_id)s, %(probabilities)s,
-            %(thresholds)s, %(threshold)s, %(model_version)s, %(rule)s, %(tag)s, %(confidence)s,
-            %(now)s
+            %(thresholds)s, %(threshold)s, %(review)s, %(model_version)s, %(rule)s, %(tag)s,
+            %(confidence)s, %(now)s
         )
         RETURNING id
     ), predicted AS (
@@ -119,6 +120,7 @@ def store(message: Message, *, selected: list[tuple[str, float]], switch: TagSwi
         "probabilities": json.dumps(message.probabilities),
         "thresholds": json.dumps(message.thresholds),
         "threshold": message.threshold,
+        "review": message.review,
         "model_version": message.model_version_id,
         "rule": message.rule,
         "tag": message.conversation_tag_id,

@@ -22,6 +22,7 @@ class ClassifiedConversation(Shape):
     conversation_tag = TagConfidence(allow_null=True)
     switched = serializers.BooleanField()
     evidence = Evidence(many=True)
+    review = serializers.BooleanField(help_text="The model is unsure of a tag of the message.")
     position = serializers.IntegerField()
     previous_tag = serializers.CharField(allow_null=True)
     model_version = serializers.CharField()
@@ -61,6 +62,9 @@ class HistoryMessage(Shape):
     probabilities = serializers.DictField(child=serializers.FloatField())
     conversation_tag = TagConfidence(allow_null=True)
     switched = serializers.BooleanField()
+    review = serializers.BooleanField(
+        help_text="The model was unsure of a tag, and nobody has corrected the message."
+    )
     correction = StoredCorrection(allow_null=True)
 
 
@@ -110,6 +114,7 @@ MESSAGE = {
     "probabilities": {"Wishlist-user": 0.93, "Deal-seeker": 0.04},
     "conversation_tag": {"tag": "Wishlist-user", "confidence": 0.93},
     "switched": True,
+    "review": False,
     "correction": None,
 }
 CORRECTION = {"tags": ["Wishlist-user"], "actor": "shop", "note": "", "created_at": MOMENT}
@@ -146,6 +151,7 @@ classify_conversation = extend_schema(
                         "top": [{"tag": "Wishlist-user", "confidence": 0.93}],
                     },
                 ],
+                "review": False,
                 "position": 2,
                 "previous_tag": "First-time-visitor",
                 "model_version": "20260131-120000",

@@ -35,6 +35,7 @@ def build(
     thresholds: dict[str, float] | None = None,
     temperatures: dict[str, float] | None = None,
     max_length: int = 128,
+    review_band: tuple[float, float] | None = None,
     metrics: dict | None = None,
     extra_files: dict[str, bytes] | None = None,
 ) -> Path:
@@ -59,6 +60,7 @@ def build(
         thresholds=dict.fromkeys(tags, threshold) | (thresholds or {}),
         temperatures=dict.fromkeys(tags, 1.0) | (temperatures or {}),
         max_length=max_length,
+        review_band=review_band,
         precision="float32",
         precision_reason="a table of words",
         dataset_digest="0" * 64,

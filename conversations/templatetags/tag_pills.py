@@ -1,4 +1,4 @@
-"""`{% pill tag %}` in templates."""
+"""`{% pill tag %}` and `{% check %}` in templates."""
 
 from django import template
 
@@ -6,3 +6,4 @@ from conversations import pills
 
 register = template.Library()
 register.simple_tag(pills.pill, name="pill")
+register.simple_tag(pills.check, name="check")

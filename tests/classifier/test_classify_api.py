@@ -26,12 +26,13 @@ def test_a_message_is_answered_with_its_tags_best_first(api_client, keyword_mode
             {"tag": "First-time-visitor", "confidence": 0.9526},
         ],
         "all": [
-            {"tag": "Deal-seeker", "confidence": 0.9526, "threshold": 0.5},
-            {"tag": "First-time-visitor", "confidence": 0.9526, "threshold": 0.5},
-            {"tag": "Hot-buyer", "confidence": 0.0474, "threshold": 0.5},
-            {"tag": "Window-shopper", "confidence": 0.0474, "threshold": 0.5},
-            {"tag": "Wishlist-user", "confidence": 0.0474, "threshold": 0.5},
+            {"tag": "Deal-seeker", "confidence": 0.9526, "threshold": 0.5, "review": False},
+            {"tag": "First-time-visitor", "confidence": 0.9526, "threshold": 0.5, "review": False},
+            {"tag": "Hot-buyer", "confidence": 0.0474, "threshold": 0.5, "review": False},
+            {"tag": "Window-shopper", "confidence": 0.0474, "threshold": 0.5, "review": False},
+            {"tag": "Wishlist-user", "confidence": 0.0474, "threshold": 0.5, "review": False},
         ],
+        "review": False,
         "model_version": "keywords-1",
     }
 
@@ -46,6 +47,22 @@ def test_each_tags_own_threshold_decides_and_the_global_one_is_reported(api_clie
         "Deal-seeker": 0.4,
         "Hot-buyer": 0.97,
     }
+
+
+def test_a_tag_of_which_the_model_is_unsure_asks_for_review_and_so_does_its_message(
+    api_client, models_dir
+):
+    """Within the band is Deal-seeker alone, whose probability the temperature makes 0.7311."""
+    words = {"Deal-seeker": ["discount"], "Hot-buyer": ["buy"]}
+    temperatures = {"Deal-seeker": 3.0}
+    activate(models_dir, "m", words, temperatures=temperatures, review_band=(0.4, 0.8))
+    body = post(api_client, "buy, with a discount").json()
+    assert body["review"] is True
+    assert {entry["tag"]: entry["review"] for entry in body["all"]} == {
+        "Deal-seeker": True,
+        "Hot-buyer": False,
+    }
+    assert post(api_client, "hello").json()["review"] is False
 
 
 @pytest.mark.parametrize(("threshold", "selected"), [(0.95257, ["Hot-buyer"]), (0.9526, [])])

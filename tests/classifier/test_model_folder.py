@@ -26,6 +26,19 @@ def test_a_published_folder_is_read_back_with_the_tags_in_order(folder):
     assert set(manifest.files) == {"model.onnx", "tokenizer.json", "card.md"}
 
 
+def test_a_review_band_is_read_back(tmp_path):
+    folder = keyword_model.build(tmp_path, "a-model", words=WORDS, review_band=(0.3, 0.7))
+    assert artefact.read(folder).review_band == (0.3, 0.7)
+
+
+def test_a_folder_without_a_review_band_is_read_as_ever(folder):
+    path = folder / artefact.MANIFEST
+    fields = json.loads(path.read_text())
+    assert fields.pop("review_band") is None
+    path.write_text(json.dumps(fields))
+    assert artefact.read(folder).review_band is None
+
+
 def test_nothing_but_the_finished_folder_is_left(folder):
     assert [path.name for path in folder.parent.iterdir()] == ["a-model"]
 
@@ -74,6 +87,12 @@ def test_what_is_no_manifest_is_refused(folder, content):
         ({"files": {"tokenizer.json": "0"}}, r"model\.onnx is missing"),
         ({"files": {"../model.onnx": "0"}}, "name of a file"),
         ({"files": []}, "files must map"),
+        ({"review_band": [0.7, 0.3]}, "review_band must be two numbers"),
+        ({"review_band": [0.3]}, "review_band must be"),
+        ({"review_band": [0.3, 1.1]}, "review_band must be"),
+        ({"review_band": [0.3, "0.7"]}, "review_band must be"),
+        ({"review_band": 0.3}, "review_band must be"),
+        ({"review_band": "no"}, "review_band must be"),
         ({"surprise": 1}, "is not a manifest"),
     ],
 )

@@ -37,6 +37,7 @@ def test_first_message_of_the_worked_example(classify):
                 ],
             }
         ],
+        "review": False,
         "position": 1,
         "previous_tag": None,
         "model_version": "keywords-1",

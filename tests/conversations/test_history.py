@@ -55,6 +55,7 @@ def test_a_message_shows_all_that_is_stored_of_it(worked_example, show):
         },
         "conversation_tag": {"tag": DEAL, "confidence": 0.9526},
         "switched": True,
+        "review": False,
         "correction": None,
     }
 

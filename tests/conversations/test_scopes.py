@@ -4,6 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from beez import api_keys
+from beez.models import ApiKey
 
 ROUTES = [
     ("post", "/classify-conversation", "classify"),
@@ -30,7 +31,7 @@ def test_the_scope_of_the_route_suffices(worked_example, method, url, scope):
 
 @pytest.mark.parametrize(("method", "url", "scope"), ROUTES)
 def test_all_other_scopes_do_not(worked_example, method, url, scope):
-    others = {"classify", "read", "correct", "erase"} - {scope}
+    others = {*ApiKey.Scope.values} - {scope}
     call = getattr(client_with(*others), method)
     assert call(url, BODIES.get(scope), format="json").status_code == 403
 

@@ -1,0 +1,88 @@
+"""What the admin shows of the thresholds in force, and the form that changes one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from classifier import live, thresholds
+from classifier.decision import Source, in_force
+from classifier.models import Tag, ThresholdChange
+from classifier.thresholds import ThresholdError
+
+ALL_TAGS = "All tags together"
+SOURCES: dict[Source, str] = {
+    "model": "chosen by the model",
+    "global": "set for all tags together",
+    "tag": "set by itself",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A threshold in force; `tag` is empty for the global one."""
+
+    tag: str
+    label: str
+    threshold: float
+    source: str
+    set_by_hand: bool
+    model_threshold: float
+
+
+def rows() -> list[Row]:
+    """The global threshold first, then the tags of the live model; none without a model."""
+    try:
+        manifest = live.current().engine.manifest
+    except live.NoModel:
+        return []
+    found = in_force(manifest, thresholds.overrides())
+    tags = [
+        _row(tag, tag, threshold, found.sources[tag], manifest.thresholds[tag])
+        for tag, threshold in found.thresholds.items()
+    ]
+    return [_row("", ALL_TAGS, found.threshold, found.source, manifest.threshold), *tags]
+
+
+def _row(tag: str, label: str, threshold: float, source: Source, model_threshold: float) -> Row:
+    return Row(
+        tag=tag,
+        label=label,
+        threshold=threshold,
+        source=SOURCES[source],
+        set_by_hand=source == ("tag" if tag else "global"),
+        model_threshold=model_threshold,
+    )
+
+
+class ThresholdForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """Set the threshold of a tag, or of all together, or reset it."""
+
+    tag = forms.ModelChoiceField(Tag.objects, required=False, empty_label=ALL_TAGS)
+    value = forms.FloatField(
+        required=False,
+        label="New threshold",
+        widget=forms.NumberInput(attrs={"min": 0, "max": 1, "step": "any"}),
+        help_text="Between 0 and 1, like 0.6. Higher: fewer, surer tags. "
+        "Lower: more tags, more mistakes.",
+    )
+    reset = forms.BooleanField(
+        required=False,
+        label="Reset instead",
+        help_text="Back to what is set for all tags together, or else to what the model chose.",
+    )
+
+    class Meta:
+        model = ThresholdChange
+        fields = ("tag", "value", "note")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        tag, value = cleaned.get("tag"), cleaned.get("value")
+        if "value" in cleaned and (value is None) != cleaned["reset"]:
+            raise forms.ValidationError("Give a new threshold or tick the reset, one of the two.")
+        try:
+            thresholds.check({tag and tag.name: value})
+        except ThresholdError as error:
+            self.add_error("value", str(error))
+        return cleaned
