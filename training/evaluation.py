@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.engine import Engine
 from training import metrics
 from training.dataset import Example
-from training.metrics import Flags, Floats
+from training.metrics import Flags, Floats, Labels
 
 
-def labels(examples: Sequence[Example], tags: Sequence[str]) -> Flags:
-    """Gold labels [messages, tags]."""
-    return np.array([[tag in e.tags for tag in tags] for e in examples], dtype=bool).reshape(
-        len(examples), len(tags)
-    )
+def labels(examples: Sequence[Example], tags: Sequence[str]) -> NDArray[np.float64]:
+    """[messages, tags]: 1 where the tag holds, 0 where not, not-a-number where it is unknown."""
+    return np.array(
+        [[np.nan if tag in e.unknown else tag in e.tags for tag in tags] for e in examples],
+        dtype=np.float64,
+    ).reshape(len(examples), len(tags))
 
 
 def evaluate(
@@ -39,9 +41,12 @@ def evaluate(
 def figures(
     examples: Sequence[Example], *, probabilities: Floats, thresholds: Mapping[str, float]
 ) -> dict[str, Any]:
-    """All figures of a set of messages, JSON-able; columns are in the order of `thresholds`."""
+    """All figures of a set of messages, JSON-able; columns are in the order of `thresholds`.
+
+    A tag that is unknown for a message counts there as neither right nor wrong.
+    """
     tags = list(thresholds)
-    gold = labels(examples, tags)
+    gold, probabilities = metrics.settle_unknown(labels(examples, tags), probabilities)
     predicted = probabilities >= np.array(list(thresholds.values()))
     return {
         "support": len(examples),
@@ -61,8 +66,9 @@ def figures(
 def engine_micro_f1(engine: Engine, examples: Sequence[Example], tags: Sequence[str]) -> float:
     """Micro-F1 of what an engine would answer, over `tags` alone."""
     answers = [{tag for tag, _ in engine.classify(e.message).selected} for e in examples]
-    predicted = np.array([[tag in answer for tag in tags] for answer in answers], dtype=bool)
-    return metrics.micro_f1(labels(examples, tags), predicted)
+    said = np.array([[tag in answer for tag in tags] for answer in answers], dtype=np.float32)
+    gold, said = metrics.settle_unknown(labels(examples, tags), said)
+    return metrics.micro_f1(gold, said > 0)
 
 
 def _groups(examples: Sequence[Example], gold: Flags, predicted: Flags) -> dict[str, Any]:
@@ -78,8 +84,8 @@ def _groups(examples: Sequence[Example], gold: Flags, predicted: Flags) -> dict[
     return out
 
 
-def _calibration(gold: Flags, probabilities: Floats) -> dict[str, Any]:
+def _calibration(labels: Labels, probabilities: Floats) -> dict[str, Any]:
     return {
-        "ece": metrics.calibration_error(gold, probabilities),
-        "bins": [list(row) for row in metrics.calibration_bins(gold, probabilities)],
+        "ece": metrics.calibration_error(labels, probabilities),
+        "bins": [list(row) for row in metrics.calibration_bins(labels, probabilities)],
     }

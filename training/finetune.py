@@ -15,9 +15,9 @@ from torch.nn import functional
 
 from training import metrics, network, thresholds
 from training.config import TrainingConfig
+from training.metrics import Labels
 
 Texts = Sequence[str]
-Labels = NDArray[np.bool_]  # [messages, tags]
 Progress = Callable[[dict[str, Any]], None]
 
 
@@ -54,6 +54,7 @@ def fit(
 ) -> Fitted:
     """Train on `train`, keep the weights that are best on `validation`; deterministic by seed.
 
+    Labels are [messages, tags]; where one is unknown (not-a-number), nothing is learnt or scored.
     Without validation messages all epochs run, and the last weights are kept, or their average.
     `progress` is called after each step with epoch, batch, batches and loss, and after each epoch
     with its mean loss and, where there are validation messages, their micro-F1 too.
@@ -130,9 +131,7 @@ class _Trainer:
     def _step(self, rows: list[int]) -> float:
         ids, mask = network.batch(self.tokenizer, [self.texts[i] for i in rows])
         logits = self.net(ids.to(self.device), mask.to(self.device))
-        loss = functional.binary_cross_entropy_with_logits(
-            logits, self.labels[rows].to(self.device)
-        )
+        loss = known_loss(logits, self.labels[rows].to(self.device))
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
@@ -206,10 +205,24 @@ def _parameter_groups(net: network.TaggerNetwork, config: TrainingConfig) -> lis
     return groups
 
 
+def known_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Binary cross-entropy, the mean over known labels; both are float32 [messages, tags].
+
+    Over the known ones alone, a tag that no message of a batch was labelled for changes nothing
+    for the other tags.
+    """
+    known = ~labels.isnan()
+    total = functional.binary_cross_entropy_with_logits(
+        logits, labels.nan_to_num(), weight=known.float(), reduction="sum"
+    )
+    return total / known.sum().clamp(min=1)
+
+
 def _best_micro_f1(logits: NDArray[np.float32], labels: Labels, config: TrainingConfig) -> float:
-    probabilities = metrics.sigmoid(logits)
-    threshold = thresholds.search_global(probabilities, labels, config.thresholds)
-    return metrics.micro_f1(labels, probabilities >= threshold)
+    gold, settled = metrics.settle_unknown(labels, logits)
+    probabilities = metrics.sigmoid(settled)
+    threshold = thresholds.search_global(probabilities, gold, config.thresholds)
+    return metrics.micro_f1(gold, probabilities >= threshold)
 
 
 def _seed(seed: int) -> None:

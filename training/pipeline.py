@@ -159,8 +159,10 @@ def _test_split_of(version: ModelVersion | None) -> list[Example]:
 def _decide(fitted: finetune.Fitted, material: Material) -> report.Decision:
     """Temperatures and thresholds, from the validation split alone."""
     config, tags = fitted.config, material.tags
-    gold = evaluation.labels(material.validation, tags)
-    logits = fitted.logits(_messages(material.validation))
+    gold, logits = metrics.settle_unknown(
+        evaluation.labels(material.validation, tags),
+        fitted.logits(_messages(material.validation)),
+    )
     temperatures = [1.0] * len(tags)
     if config.calibrate:
         temperatures = calibration.fit_temperatures(logits, gold)
@@ -184,13 +186,13 @@ def _publish(
 ) -> ModelVersion:
     """Write the model folder beside the others, seal it under its name, and register it."""
     held_out = [*material.validation, *material.test]
-    gold = evaluation.labels(held_out, material.tags)
+    labels = evaluation.labels(held_out, material.tags)
     with _staging_folder() as staging:
         exported = export.export(
             fitted,
             staging,
             messages=_messages(held_out),
-            score=lambda logits: decision.micro_f1(logits, gold),
+            score=lambda logits: decision.micro_f1(logits, labels),
         )
         facts = report.build(
             fitted=fitted,
@@ -231,7 +233,7 @@ def _staging_folder() -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], metrics.Flags]:
+def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], metrics.Labels]:
     return _messages(examples), evaluation.labels(examples, tags)
 
 

@@ -43,7 +43,8 @@ class Decision:
     temperatures: dict[str, float]
     curve: list[tuple[float, float]]  # (global threshold, validation micro-F1)
 
-    def micro_f1(self, logits: NDArray[np.float32], gold: NDArray[np.bool_]) -> float:
+    def micro_f1(self, logits: metrics.Floats, labels: metrics.Labels) -> float:
+        gold, logits = metrics.settle_unknown(labels, logits)
         probabilities = metrics.sigmoid(logits / np.array(list(self.temperatures.values())))
         return metrics.micro_f1(gold, probabilities >= np.array(list(self.thresholds.values())))
 
@@ -78,6 +79,7 @@ def build(
             "digest": dataset.digest,
             "sizes": dataset.sizes,
             "per_tag": dataset.stats["per_tag"],
+            "unknown": dataset.stats.get("unknown", {}),
         },
         "precision": exported.precision,
         "precision_reason": exported.reason,

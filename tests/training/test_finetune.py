@@ -29,6 +29,44 @@ def test_without_validation_messages_the_last_weights_are_kept(config):
     assert loss < fitted.history[len(fitted.history) // 2]["loss"]
 
 
+def gradients(net, tokenizer, labels):
+    net.zero_grad(set_to_none=True)
+    net.eval()
+    logits = net(*network.batch(tokenizer, TRAIN[0]))
+    loss = finetune.known_loss(logits, torch.tensor(labels, dtype=torch.float32))
+    torch.autograd.backward(loss)
+    return {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None}
+
+
+def test_an_unknown_label_pushes_its_tag_neither_up_nor_down(config):
+    net, tokenizer = network.build(config, DESCRIPTIONS)
+    labels = np.eye(3)
+    assert gradients(net, tokenizer, labels)["head.tags"][1].any()
+    labels[:, 1] = np.nan
+    found = gradients(net, tokenizer, labels)
+    for name in ("head.tags", "head.bias", "matching.tags"):
+        assert not found[name][1].any()
+        assert found[name][0].any()
+
+
+def test_a_tag_that_no_message_was_labelled_for_changes_nothing_for_the_others(config):
+    two = {name: DESCRIPTIONS[name] for name in ("new", "deal")}
+    alone = gradients(*network.build(config, two), np.eye(3)[:, :2])
+    labels = np.eye(3)
+    labels[:, 2] = np.nan
+    beside = gradients(*network.build(config, DESCRIPTIONS), labels)
+    for name, gradient in alone.items():
+        shared = beside[name][:2] if gradient.shape != beside[name].shape else beside[name]
+        assert torch.allclose(gradient, shared, atol=1e-6), name
+
+
+def test_the_loss_of_known_labels_is_the_plain_mean_and_of_none_nothing():
+    logits, labels = torch.randn(8, 5), (torch.rand(8, 5) < 0.3).float()
+    plain = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
+    assert finetune.known_loss(logits, labels) == plain
+    assert finetune.known_loss(logits, labels * torch.nan) == 0
+
+
 def test_a_tag_is_matched_by_a_token_whatever_stands_around_it(config):
     net, _ = network.build(config, DESCRIPTIONS)
     tokens = torch.randn(1, 9, net.encoder.config.hidden_size)
