@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from classifier.engine import Engine
 from training import metrics
-from training.dataset import Example
 from training.metrics import Flags, Floats, Labels
+from training.reading import Example
 
 
 def labels(examples: Sequence[Example], tags: Sequence[str]) -> NDArray[np.float64]:
