@@ -92,6 +92,11 @@ def _data(report: Report) -> Iterator[str]:
         f"{_how_decided(report)} Test was used for the figures below alone."
     )
     yield _table(["split", "messages"], list(sizes.items()))
+    for tag, counts in (report["dataset"].get("unknown") or {}).items():
+        yield (
+            f"{sum(counts.values())} messages were not labelled for `{tag}`: they count neither "
+            "for nor against it, in training as in the figures."
+        )
 
 
 def _how_decided(report: Report) -> str:

@@ -25,6 +25,7 @@ class TrainingConfig:
     max_length: int = 128
     batch_size: int = 16
     epochs: int = 6
+    min_steps: int = 200  # few messages are gone through more often, until so many batches
     patience: int = 3
     encoder_learning_rate: float = 2e-4
     head_learning_rate: float = 2e-3
@@ -32,6 +33,7 @@ class TrainingConfig:
     weight_decay: float = 0.01
     warmup_share: float = 0.1
     dropout: float = 0.1
+    consistency: float = 0.0  # weight of R-Drop's penalty; above 0 a training takes twice as long
     freeze_embeddings: bool = True
     average_weights: float = 0.98  # decay of the moving average that is kept; 0: the last step
     cross_fit_below: int = 1000  # messages to learn from; with fewer, `folds` trainings decide
@@ -53,6 +55,7 @@ class TrainingConfig:
             "max_length must be from 8 to 512": 8 <= self.max_length <= 512,
             "batch_size must be from 1 to 1024": 1 <= self.batch_size <= 1024,
             "epochs must be from 1 to 1000": 1 <= self.epochs <= 1000,
+            "min_steps must be from 0 to 100000": 0 <= self.min_steps <= 100_000,
             "patience must be at least 1": self.patience >= 1,
             "learning rates must be above 0 and below 1": 0 < self.encoder_learning_rate < 1
             and 0 < self.head_learning_rate < 1,
@@ -60,6 +63,7 @@ class TrainingConfig:
             "weight_decay must be from 0 to 1": 0 <= self.weight_decay <= 1,
             "warmup_share must be from 0 to 1": 0 <= self.warmup_share <= 1,
             "dropout must be from 0 to below 1": 0 <= self.dropout < 1,
+            "consistency must be at least 0": self.consistency >= 0,
             "average_weights must be from 0 to below 1": 0 <= self.average_weights < 1,
             "cross_fit_below must be at least 0": self.cross_fit_below >= 0,
             "folds must be from 2 to 20": 2 <= self.folds <= 20,
@@ -94,6 +98,7 @@ PRESETS = {
         head_scale=6.0,
         token_scale=12.0,
         epochs=10,
+        min_steps=0,
         encoder_learning_rate=3e-4,
         layer_decay=1.0,
         calibrate=False,
@@ -106,6 +111,7 @@ PRESETS = {
         head="linear",
         pooling="cls",
         epochs=10,
+        min_steps=0,
         patience=10,
         encoder_learning_rate=2e-5,
         head_learning_rate=2e-5,

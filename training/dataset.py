@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from classifier.models import Tag
-from training import dataset_folder, dataset_input, splitting
+from training import dataset_folder, dataset_input, splitting, unknown_tags
 from training.dataset_input import DatasetError
 from training.dataset_stats import describe, labels, warnings
 from training.duplicates import NGRAMS, SIMILARITY, cluster, merge
@@ -54,6 +54,7 @@ def prepare(
     )
     unique = merge(found.records)
     tags, examples = _in_order(unique.examples, known)
+    examples, assumed = unknown_tags.with_negatives(examples, tags)
     clusters = cluster([example.message for example in examples])
     splits = _split(examples, clusters)
     content = describe(splits, tags)
@@ -61,7 +62,7 @@ def prepare(
         "tags": tags,
         "parameters": PARAMETERS,
         **content,
-        "warnings": warnings(content["per_tag"], known),
+        "warnings": [*warnings(content["per_tag"], known), *assumed],
         "input": dataset_input.report(found, unique, clusters),
     }
     return _store(_digest(examples, tags), splits=splits, stats=stats)
@@ -97,7 +98,11 @@ def _in_order(
         raise DatasetError("no message carries a tag, so there is nothing to learn")
     tags = [tag for tag in known_tags if tag in used]
     return tags, [
-        replace(example, tags=tuple(tag for tag in tags if tag in example.tags))
+        replace(
+            example,
+            tags=tuple(tag for tag in tags if tag in example.tags),
+            unknown=tuple(tag for tag in tags if tag in example.unknown),
+        )
         for example in examples
     ]
 
@@ -116,11 +121,16 @@ def _split(examples: Sequence[Example], clusters: Sequence[int]) -> dict[str, li
 
 
 def _digest(examples: Sequence[Example], tags: Sequence[str]) -> str:
-    """Identifies the content: sorted examples, tags in order, everything that shapes the split."""
+    """Identifies the content: sorted examples, tags in order, everything that shapes the split.
+
+    Unknown tags stand in it only where there are any: data sets without them keep their digests.
+    """
     content = {
         "parameters": PARAMETERS,
         "tags": tags,
-        "examples": [[example.message, example.tags, example.group] for example in examples],
+        "examples": [
+            [e.message, e.tags, e.group, *([e.unknown] if e.unknown else [])] for e in examples
+        ],
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return dataset_folder.sha256(text.encode())

@@ -70,7 +70,12 @@ def read_split(folder: Path, split: str, *, digest: str) -> list[Example]:
 
 
 def _example(fields: dict[str, Any]) -> Example:
-    return Example(message=fields["message"], tags=tuple(fields["tags"]), group=fields.get("group"))
+    return Example(
+        message=fields["message"],
+        tags=tuple(fields["tags"]),
+        group=fields.get("group"),
+        unknown=tuple(fields.get("unknown", ())),
+    )
 
 
 def _json_lines(examples: Sequence[Example]) -> bytes:
@@ -81,6 +86,8 @@ def _line(example: Example) -> str:
     fields: dict[str, Any] = {"message": example.message, "tags": example.tags}
     if example.group:
         fields["group"] = example.group
+    if example.unknown:
+        fields["unknown"] = example.unknown
     return json.dumps(fields, ensure_ascii=False) + "\n"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training import unknown_tags
 from training.duplicates import Unique
 from training.reading import Problem, Record, read
 
@@ -31,16 +32,18 @@ def gather(
     max_length: int,
     max_bad_share: float,
 ) -> Input:
-    """Read `paths`; DatasetError for an unreadable file, too many bad records, or none at all."""
+    """Read `paths`; DatasetError for an unreadable file, too many bad records, or none at all.
+
+    The examples know which of `known_tags` they were not labelled for, in that order.
+    """
     records: list[Record] = []
     problems: list[Problem] = []
     sources = _names(paths)
     for source, path in sources.items():
-        for item in read(path, source=source, known_tags=known_tags, max_length=max_length):
-            if isinstance(item, Record):
-                records.append(item)
-            else:
-                problems.append(item)
+        items = list(read(path, source=source, known_tags=known_tags, max_length=max_length))
+        of_file = [item for item in items if isinstance(item, Record)]
+        records += unknown_tags.marked(of_file, known_tags)
+        problems += [item for item in items if isinstance(item, Problem)]
     _refuse(problems, total=len(records) + len(problems), max_bad_share=max_bad_share)
     return Input(sources=list(sources), records=records, problems=problems)
 

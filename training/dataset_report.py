@@ -35,11 +35,14 @@ def findings(dataset: Dataset) -> list[Section]:
 
 
 def rows(dataset: Dataset) -> Iterator[tuple[str, Mapping[str, int]]]:
-    """Messages by split: all, with each tag in the model's order, in each targeted group."""
+    """Messages by split: all, with each tag in the model's order, without labels for a tag, in
+    each targeted group."""
     stats = dataset.stats
     yield "messages", dataset.sizes
     for tag in [*stats["tags"], NO_TAG]:
         yield tag, stats["per_tag"][tag]
+    for tag, counts in stats.get("unknown", {}).items():  # older rows have none
+        yield f"not labelled for {tag}", counts
     for name in sorted(stats["groups"]):
         yield f"group {name}", stats["groups"][name]
 

@@ -23,6 +23,7 @@ def describe(splits: Splits, tags: Sequence[str]) -> dict[str, Any]:
     return {
         "sizes": {split: len(some) for split, some in splits.items()},
         "per_tag": _by_split(splits, [*tags, NO_TAG], _tags_or_none),
+        "unknown": _unknown(splits, tags),
         "groups": _by_split(splits, groups, lambda example: [example.group or ""]),
         "lengths": {
             "shortest": min(lengths),
@@ -54,6 +55,12 @@ def labels(example: Example) -> list[str]:
 
 def _tags_or_none(example: Example) -> Sequence[str]:
     return example.tags or (NO_TAG,)
+
+
+def _unknown(splits: Splits, tags: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Messages that were not labelled for a tag, for the tags that have such."""
+    counts = _by_split(splits, tags, lambda example: example.unknown)
+    return {tag: row for tag, row in counts.items() if any(row.values())}
 
 
 def _by_split(

@@ -38,7 +38,9 @@ def normalise(message: str) -> str:
 def merge(records: Sequence[Record]) -> Unique:
     """Records with the same text and tags become one example; with other tags, none.
 
-    The result does not depend on the order of the records, but for the order of the places.
+    A tag that a record is not labelled for makes no difference, and is unknown for the example
+    only where no record knows it. The result does not depend on the order of the records, but for
+    the order of the places.
     """
     same_text: dict[str, list[Record]] = {}
     for record in records:
@@ -46,7 +48,7 @@ def merge(records: Sequence[Record]) -> Unique:
     kept: list[tuple[Example, str]] = []
     duplicates, conflicts = [], []
     for same in same_text.values():
-        if len({frozenset(record.example.tags) for record in same}) > 1:
+        if _contradictory([record.example for record in same]):
             conflicts.append([(record.place, record.example.tags) for record in same])
             continue
         kept.append((_representative(same), same[0].place))
@@ -61,12 +63,20 @@ def merge(records: Sequence[Record]) -> Unique:
     )
 
 
+def _contradictory(same: Sequence[Example]) -> bool:
+    """Whether one carries a tag that another was labelled for and does not carry."""
+    carried = {tag for example in same for tag in example.tags}
+    return any(carried - {*example.tags, *example.unknown} for example in same)
+
+
 def _representative(same: Sequence[Record]) -> Example:
     """One example for all, whatever their order: first by text, first named group, tags sorted."""
-    first = min((record.example for record in same), key=lambda example: example.message)
-    groups = [record.example.group for record in same if record.example.group]
+    examples = [record.example for record in same]
     return Example(
-        message=first.message, tags=tuple(sorted(first.tags)), group=min(groups, default=None)
+        message=min(example.message for example in examples),
+        tags=tuple(sorted({tag for example in examples for tag in example.tags})),
+        group=min((example.group for example in examples if example.group), default=None),
+        unknown=tuple(sorted(set.intersection(*(set(e.unknown) for e in examples)))),
     )
 
 

@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.engine import Engine
+from classifier.manifest import Band
 from training import metrics, review
-from training.dataset import Example
-from training.metrics import Flags, Floats
+from training.metrics import Flags, Floats, Labels
+from training.reading import Example
 
 
-def labels(examples: Sequence[Example], tags: Sequence[str]) -> Flags:
-    """Gold labels [messages, tags]."""
-    return np.array([[tag in e.tags for tag in tags] for e in examples], dtype=bool).reshape(
-        len(examples), len(tags)
-    )
+def labels(examples: Sequence[Example], tags: Sequence[str]) -> NDArray[np.float64]:
+    """[messages, tags]: 1 where the tag holds, 0 where not, not-a-number where it is unknown."""
+    return np.array(
+        [[np.nan if tag in e.unknown else tag in e.tags for tag in tags] for e in examples],
+        dtype=np.float64,
+    ).reshape(len(examples), len(tags))
 
 
 def evaluate(
@@ -24,29 +27,34 @@ def evaluate(
     logits: Floats,
     temperatures: Mapping[str, float],
     thresholds: Mapping[str, float],
-    review_band: tuple[float, float],
+    review_band: Band,
 ) -> dict[str, Any]:
     """`figures` from logits, with the calibration before and after the temperatures, and what
     the review band does."""
-    gold = labels(examples, list(thresholds))
+    known = labels(examples, list(thresholds))
     probabilities = metrics.sigmoid(logits / np.array([temperatures[tag] for tag in thresholds]))
-    limits = np.array(list(thresholds.values()))
     return figures(examples, probabilities=probabilities, thresholds=thresholds) | {
         "calibration": {
-            "before": _calibration(gold, metrics.sigmoid(logits)),
-            "after": _calibration(gold, probabilities),
+            "before": _calibration(known, metrics.sigmoid(logits)),
+            "after": _calibration(known, probabilities),
         },
-        "review": review.summary(gold, probabilities, limits, review_band)
-        | {"coverage": [list(p) for p in review.coverage(gold, probabilities, limits)]},
+        "review": review.summary(
+            *metrics.settle_unknown(known, probabilities),
+            thresholds=np.array(list(thresholds.values())),
+            band=review_band,
+        ),
     }
 
 
 def figures(
     examples: Sequence[Example], *, probabilities: Floats, thresholds: Mapping[str, float]
 ) -> dict[str, Any]:
-    """All figures of a set of messages, JSON-able; columns are in the order of `thresholds`."""
+    """All figures of a set of messages, JSON-able; columns are in the order of `thresholds`.
+
+    A tag that is unknown for a message counts there as neither right nor wrong.
+    """
     tags = list(thresholds)
-    gold = labels(examples, tags)
+    gold, probabilities = metrics.settle_unknown(labels(examples, tags), probabilities)
     predicted = probabilities >= np.array(list(thresholds.values()))
     return {
         "support": len(examples),
@@ -66,8 +74,9 @@ def figures(
 def engine_micro_f1(engine: Engine, examples: Sequence[Example], tags: Sequence[str]) -> float:
     """Micro-F1 of what an engine would answer, over `tags` alone."""
     answers = [{tag for tag, _ in engine.classify(e.message).selected} for e in examples]
-    predicted = np.array([[tag in answer for tag in tags] for answer in answers], dtype=bool)
-    return metrics.micro_f1(labels(examples, tags), predicted)
+    said = np.array([[tag in answer for tag in tags] for answer in answers], dtype=np.float32)
+    gold, said = metrics.settle_unknown(labels(examples, tags), said)
+    return metrics.micro_f1(gold, said > 0)
 
 
 def _groups(examples: Sequence[Example], gold: Flags, predicted: Flags) -> dict[str, Any]:
@@ -83,8 +92,8 @@ def _groups(examples: Sequence[Example], gold: Flags, predicted: Flags) -> dict[
     return out
 
 
-def _calibration(gold: Flags, probabilities: Floats) -> dict[str, Any]:
+def _calibration(labels: Labels, probabilities: Floats) -> dict[str, Any]:
     return {
-        "ece": metrics.calibration_error(gold, probabilities),
-        "bins": [list(row) for row in metrics.calibration_bins(gold, probabilities)],
+        "ece": metrics.calibration_error(labels, probabilities),
+        "bins": [list(row) for row in metrics.calibration_bins(labels, probabilities)],
     }

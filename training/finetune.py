@@ -15,9 +15,9 @@ from torch.nn import functional
 
 from training import metrics, network, thresholds
 from training.config import TrainingConfig
+from training.metrics import Labels
 
 Texts = Sequence[str]
-Labels = NDArray[np.bool_]  # [messages, tags]
 Progress = Callable[[dict[str, Any]], None]
 
 
@@ -54,7 +54,9 @@ def fit(
 ) -> Fitted:
     """Train on `train`, keep the weights that are best on `validation`; deterministic by seed.
 
+    Labels are [messages, tags]; where one is unknown (not-a-number), nothing is learnt or scored.
     Without validation messages all epochs run, and the last weights are kept, or their average.
+    Few messages are gone through more than `config.epochs` times, until `config.min_steps`.
     `progress` is called after each step with epoch, batch, batches and loss, and after each epoch
     with its mean loss and, where there are validation messages, their micro-F1 too.
     """
@@ -64,7 +66,7 @@ def fit(
     fitted = Fitted(net.to(device), tokenizer, config)
     trainer = _Trainer(fitted, train, config, device)
     best, best_score, waited = copy.deepcopy(net.state_dict()), -1.0, 0
-    for epoch in range(1, config.epochs + 1):
+    for epoch in range(1, trainer.epochs + 1):
         row: dict[str, Any] = {"epoch": epoch, "loss": trainer.epoch(epoch, progress)}
         with trainer.averaged_weights():
             if validation is not None:
@@ -76,7 +78,7 @@ def fit(
                 best, best_score = copy.deepcopy(net.state_dict()), score
         waited = 0 if improved else waited + 1
         fitted.history.append(row)
-        progress(row | {"epochs": config.epochs})
+        progress(row | {"epochs": trainer.epochs})
         if waited >= config.patience:
             break
     net.load_state_dict(best)
@@ -96,7 +98,9 @@ class _Trainer:
         self.labels = torch.from_numpy(train[1].astype(np.float32))
         self.lengths = [len(encoding.ids) for encoding in self.tokenizer.encode_batch(self.texts)]
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.net, config), fused=True)
-        self.steps = -(-len(self.texts) // config.batch_size) * config.epochs
+        batches = -(-len(self.texts) // config.batch_size)
+        self.epochs = max(config.epochs, -(-config.min_steps // batches))
+        self.steps = batches * self.epochs
         warmup = max(1, round(self.steps * config.warmup_share))
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer,
@@ -119,7 +123,7 @@ class _Trainer:
             progress(
                 {
                     "epoch": epoch,
-                    "epochs": self.config.epochs,
+                    "epochs": self.epochs,
                     "batch": self.done,
                     "batches": self.steps,
                     "loss": loss,
@@ -129,10 +133,12 @@ class _Trainer:
 
     def _step(self, rows: list[int]) -> float:
         ids, mask = network.batch(self.tokenizer, [self.texts[i] for i in rows])
-        logits = self.net(ids.to(self.device), mask.to(self.device))
-        loss = functional.binary_cross_entropy_with_logits(
-            logits, self.labels[rows].to(self.device)
-        )
+        ids, mask, labels = (x.to(self.device) for x in (ids, mask, self.labels[rows]))
+        logits = self.net(ids, mask)
+        loss = known_loss(logits, labels)
+        if weight := self.config.consistency:
+            again = self.net(ids, mask)  # with another dropout
+            loss = (loss + known_loss(again, labels) + weight * disagreement(logits, again)) / 2
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
@@ -206,10 +212,30 @@ def _parameter_groups(net: network.TaggerNetwork, config: TrainingConfig) -> lis
     return groups
 
 
+def known_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Binary cross-entropy, the mean over known labels; both are float32 [messages, tags].
+
+    Over the known ones alone, a tag that no message of a batch was labelled for changes nothing
+    for the other tags.
+    """
+    known = ~labels.isnan()
+    total = functional.binary_cross_entropy_with_logits(
+        logits, labels.nan_to_num(), weight=known.float(), reduction="sum"
+    )
+    return total / known.sum().clamp(min=1)
+
+
+def disagreement(logits: Tensor, others: Tensor) -> Tensor:
+    """Mean symmetric Kullback-Leibler divergence of two Bernoulli predictions, R-Drop's penalty
+    (Liang et al. 2021); both are float32 [messages, tags]."""
+    return ((logits.sigmoid() - others.sigmoid()) * (logits - others)).mean()
+
+
 def _best_micro_f1(logits: NDArray[np.float32], labels: Labels, config: TrainingConfig) -> float:
-    probabilities = metrics.sigmoid(logits)
-    threshold = thresholds.search_global(probabilities, labels, config.thresholds)
-    return metrics.micro_f1(labels, probabilities >= threshold)
+    gold, settled = metrics.settle_unknown(labels, logits)
+    probabilities = metrics.sigmoid(settled)
+    threshold = thresholds.search_global(probabilities, gold, config.thresholds)
+    return metrics.micro_f1(gold, probabilities >= threshold)
 
 
 def _seed(seed: int) -> None:

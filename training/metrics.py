@@ -1,4 +1,7 @@
-"""Multi-label metrics, as pure arithmetic on arrays [messages, tags]."""
+"""Multi-label metrics, as pure arithmetic on arrays [messages, tags].
+
+Labels are 1 where the tag holds, 0 where it does not, and not-a-number where nobody has said.
+"""
 
 from typing import Any
 
@@ -7,11 +10,21 @@ from numpy.typing import NDArray
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.floating[Any]]
+Labels = Flags | Floats
+SURELY_NOT = -1e4  # a logit, or any other score, that no temperature or threshold lets through
 
 
 def sigmoid(logits: Floats) -> NDArray[np.float64]:
     values = np.clip(logits.astype(np.float64), -60, 60)
     return 1.0 / (1.0 + np.exp(-values))
+
+
+def settle_unknown(labels: Labels, scores: Floats) -> tuple[Flags, Floats]:
+    """(gold, scores) in which the unknown labels have become sure and right negatives.
+
+    They then cost no likelihood, and are neither hits nor misses at any threshold.
+    """
+    return labels == 1, np.where(np.isnan(labels), SURELY_NOT, scores)
 
 
 def f1(true_positive: float, false_positive: float, false_negative: float) -> float:
@@ -83,24 +96,27 @@ def confusion(gold: Flags, predicted: Flags, tags: list[str]) -> dict[str, Any]:
 
 
 def calibration_bins(
-    gold: Flags, probabilities: Floats, *, bins: int = 15
+    labels: Labels, probabilities: Floats, *, bins: int = 15
 ) -> list[tuple[float, float, int]]:
-    """(mean probability, share true, count) in bins of equal mass, all decisions pooled."""
-    p, g = probabilities.ravel(), gold.ravel()
+    """(mean probability, share true, count) in bins of equal mass, all known decisions pooled."""
+    known = ~np.isnan(labels)
+    p, g = probabilities[known], labels[known]
     order = np.argsort(p, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
     return [(float(p[part].mean()), float(g[part].mean()), len(part)) for part in parts]
 
 
-def calibration_error(gold: Flags, probabilities: Floats, *, bins: int = 15) -> float:
+def calibration_error(labels: Labels, probabilities: Floats, *, bins: int = 15) -> float:
     """Expected calibration error, equal-mass bins, computed per tag and averaged.
 
+    Unknown labels are left out, and so is a tag without a known one.
     Naeini et al. 2015 with the adaptive bins of Nixon et al. 2019.
     """
     errors = []
-    for column in range(gold.shape[1]):
-        parts = calibration_bins(gold[:, [column]], probabilities[:, [column]], bins=bins)
-        errors.append(sum(abs(p - share) * n for p, share, n in parts) / max(1, len(gold)))
+    for column in range(labels.shape[1]):
+        parts = calibration_bins(labels[:, column], probabilities[:, column], bins=bins)
+        if known := sum(n for _, _, n in parts):
+            errors.append(sum(abs(p - share) * n for p, share, n in parts) / known)
     return float(np.mean(errors)) if errors else 0.0
 
 

@@ -192,7 +192,9 @@ def _decide(
     held_out: report.HeldOut, tags: Sequence[str], config: TrainingConfig
 ) -> report.Decision:
     """Temperatures, thresholds and the review band, from held-out messages alone."""
-    gold, logits = evaluation.labels(held_out.examples, tags), held_out.logits
+    gold, logits = metrics.settle_unknown(
+        evaluation.labels(held_out.examples, tags), held_out.logits
+    )
     temperatures = [1.0] * len(tags)
     if config.calibrate:
         temperatures = calibration.fit_temperatures(logits, gold)
@@ -220,14 +222,14 @@ def _publish(
 ) -> ModelVersion:
     """Write the model folder beside the others, seal it under its name, and register it."""
     unseen = [*material.validation, *material.test]
-    gold = evaluation.labels(unseen, material.tags)
+    labels = evaluation.labels(unseen, material.tags)
     with _staging_folder() as staging:
         exported = export.export(
             fitted,
             staging,
             messages=_messages(unseen),
             samples=_messages(material.train),
-            score=lambda logits: decision.micro_f1(logits, gold),
+            score=lambda logits: decision.micro_f1(logits, labels),
         )
         facts = report.build(
             fitted=fitted,
@@ -268,7 +270,7 @@ def _staging_folder() -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], metrics.Flags]:
+def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], metrics.Labels]:
     return _messages(examples), evaluation.labels(examples, tags)
 
 

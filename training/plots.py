@@ -24,7 +24,7 @@ def draw(folder: Path, report: Report) -> list[str]:
     for name, (plot, needed) in _PLOTS.items():
         figures = _find(report, needed)
         if figures:
-            _save(folder / name, plot, figures, report)
+            save(folder / name, plot, figures, report)
             drawn.append(name)
     return drawn
 
@@ -37,7 +37,8 @@ def _find(report: Report, path: str) -> Any:
     return value
 
 
-def _save(path: Path, plot: Callable[..., None], figures: Any, report: Report) -> None:
+def save(path: Path, plot: Callable[..., None], *figures: Any) -> None:
+    """Write a PNG of what `plot(axes, *figures)` draws, in the style of all plots."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -54,7 +55,7 @@ def _save(path: Path, plot: Callable[..., None], figures: Any, report: Report) -
     }
     with rc_context(style):
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-        plot(figure.subplots(), figures, report)
+        plot(figure.subplots(), *figures)
         figure.savefig(path, format="png", dpi=DPI)
 
 

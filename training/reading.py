@@ -13,27 +13,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FIELDS = ("message", "tags", "group")
+FIELDS = ("message", "tags", "group", "labelled_for")
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """A labelled message; `tags` without repetition, `group` names a targeted group."""
+    """A labelled message; `tags` without repetition, `group` names a targeted group.
+
+    Nobody has said whether the tags in `unknown` hold. A tag in neither does not hold.
+    """
 
     message: str
     tags: tuple[str, ...]
     group: str | None = None
+    unknown: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if both := set(self.tags) & set(self.unknown):
+            raise ValueError(f"{min(both)} cannot hold and be unknown")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """An example and the place that it was read from (`line` counts from 1)."""
+    """An example and the place that it was read from (`line` counts from 1).
+
+    `labelled_for`: the tags that the record says it was labelled for; None where it does not say.
+    """
 
     example: Example
     source: str
     line: int
+    labelled_for: tuple[str, ...] | None = None
 
     @property
     def place(self) -> str:
@@ -72,8 +84,10 @@ def read(
     try:
         for line, raw in _rows(path):
             try:
-                example = _example(_fields(raw), known_tags=known, max_length=max_length)
-                yield Record(example=example, source=source, line=line)
+                fields = _fields(raw)
+                example = _example(fields, known_tags=known, max_length=max_length)
+                said = _labelled_for(fields.get("labelled_for"), example, known_tags=known)
+                yield Record(example=example, source=source, line=line, labelled_for=said)
             except _InvalidError as error:
                 yield Problem(source=source, line=line, reason=str(error))
     except _UnreadableError as error:
@@ -127,9 +141,14 @@ def _cells(header: list[str], cells: list[str]) -> dict[str, Any]:
     if len(cells) != len(header):
         return {"": f"{len(cells)} cells where the header has {len(header)}"}
     fields: dict[str, Any] = dict(zip(header, cells, strict=True))
-    fields["tags"] = [tag.strip() for tag in re.split("[;|]", fields["tags"]) if tag.strip()]
+    fields["tags"] = _names(fields["tags"])
+    fields["labelled_for"] = _names(fields.get("labelled_for", "")) or None
     fields["group"] = fields.get("group", "").strip() or None
     return fields
+
+
+def _names(cell: str) -> list[str]:
+    return [name.strip() for name in re.split("[;|]", cell) if name.strip()]
 
 
 def _fields(raw: str | dict[str, Any]) -> dict[str, Any]:
@@ -166,7 +185,7 @@ def _example(fields: dict[str, Any], *, known_tags: frozenset[str], max_length: 
         raise _InvalidError(f"unknown field {unknown[:60]!r} (begin its name with _ to keep it)")
     return Example(
         message=_message(fields.get("message"), max_length=max_length),
-        tags=_tags(fields.get("tags"), known_tags=known_tags),
+        tags=_tags("tags", fields.get("tags"), known_tags=known_tags),
         group=_group(fields.get("group")),
     )
 
@@ -189,14 +208,28 @@ def _message(value: Any, *, max_length: int) -> str:
     return _clean("message", message)
 
 
-def _tags(value: Any, *, known_tags: frozenset[str]) -> tuple[str, ...]:
+def _tags(field: str, value: Any, *, known_tags: frozenset[str]) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-        raise _InvalidError("tags is missing" if value is None else "tags is not a list of strings")
+        wrong = "is missing" if value is None else "is not a list of strings"
+        raise _InvalidError(f"{field} {wrong}")
     if unknown := [tag for tag in value if tag not in known_tags]:
         raise _InvalidError(f"unknown tag {unknown[0][:60]!r}")
     if len(set(value)) < len(value):
         raise _InvalidError("a tag is named twice")
     return tuple(value)
+
+
+def _labelled_for(
+    value: Any, example: Example, *, known_tags: frozenset[str]
+) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    tags = _tags("labelled_for", value, known_tags=known_tags)
+    if not tags:
+        raise _InvalidError("labelled_for names no tag")
+    if missing := [tag for tag in example.tags if tag not in tags]:
+        raise _InvalidError(f"labelled_for lacks {missing[0]!r}, which stands in tags")
+    return tags
 
 
 def _group(value: Any) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.artefact import Manifest
+from classifier.manifest import Band
 from training import evaluation, metrics
 from training.config import TrainingConfig
 from training.dataset import Example
@@ -50,10 +51,11 @@ class Decision:
     threshold: float
     thresholds: dict[str, float]
     temperatures: dict[str, float]
-    review_band: tuple[float, float]  # probabilities from which too few decisions are right
+    review_band: Band  # probabilities from which too few decisions are right
     curve: list[tuple[float, float]]  # (global threshold, held-out micro-F1)
 
-    def micro_f1(self, logits: NDArray[np.float32], gold: NDArray[np.bool_]) -> float:
+    def micro_f1(self, logits: metrics.Floats, labels: metrics.Labels) -> float:
+        gold, logits = metrics.settle_unknown(labels, logits)
         probabilities = metrics.sigmoid(logits / np.array(list(self.temperatures.values())))
         return metrics.micro_f1(gold, probabilities >= np.array(list(self.thresholds.values())))
 
@@ -92,6 +94,7 @@ def build(
             "digest": dataset.digest,
             "sizes": dataset.sizes,
             "per_tag": dataset.stats["per_tag"],
+            "unknown": dataset.stats.get("unknown", {}),
         },
         "precision": exported.precision,
         "precision_reason": exported.reason,

@@ -1,15 +1,19 @@
 """Finds where a model is unsure: the probabilities from which too few decisions are right."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from training import metrics
+from classifier import decision
+from classifier.manifest import Band
 from training.metrics import Flags, Floats
 
 RIGHT = 0.8  # share of right decisions from which nobody need look
+POINTS = 40  # of the coverage curve
 
 
-def band(probabilities: Floats, gold: Flags) -> tuple[float, float]:
+def band(probabilities: Floats, gold: Flags) -> Band:
     """(low, high): of tags with a probability in between, fewer than RIGHT would be decided right.
 
     From held-out probabilities and labels [messages, tags], all tags pooled, since they are
@@ -27,47 +31,47 @@ def band(probabilities: Floats, gold: Flags) -> tuple[float, float]:
     return round(float(low), 3), round(float(high), 3)
 
 
-def asked(
-    probabilities: Floats, thresholds: NDArray[np.float64], band: tuple[float, float]
-) -> Flags:
-    """Which messages a person should look at, [messages]: one of their tags is unsure."""
-    low, high = np.minimum(band[0], thresholds), np.maximum(band[1], thresholds)
-    return np.asarray(((probabilities >= low) & (probabilities < high)).any(axis=1))
-
-
-def coverage(
-    gold: Flags, probabilities: Floats, thresholds: NDArray[np.float64], *, points: int = 40
-) -> list[tuple[float, float]]:
-    """(share of the messages kept, share of these with all tags right), surest messages first.
-
-    A message is as sure as its least sure tag: the distance of its logit from the threshold's.
-    """
-    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    distance = np.abs(_logit(clipped) - _logit(thresholds)).min(axis=1)
-    right = (gold == (probabilities >= thresholds)).all(axis=1)[np.argsort(-distance)]
-    counts = np.unique(np.linspace(1, len(right), points).round().astype(int))
-    return [(float(n / len(right)), float(right[:n].mean())) for n in counts]
-
-
 def summary(
-    gold: Flags,
-    probabilities: Floats,
-    thresholds: NDArray[np.float64],
-    band: tuple[float, float],
-) -> dict[str, float | None]:
-    """What the band does on held-out messages: its share, and how right answers are in and out."""
-    predicted = probabilities >= thresholds
+    gold: Flags, probabilities: Floats, *, thresholds: NDArray[np.float64], band: Band
+) -> dict[str, Any]:
+    """What the band does on held-out messages [messages, tags].
+
+    The share of messages asked about, how many of these and of the others have all tags right,
+    and `coverage`: (share of the messages kept, share of these all right), surest first. A message
+    is as sure as its least sure tag: by the distance of its logit from the threshold's.
+    """
+    right = (gold == (probabilities >= thresholds)).all(axis=1)
     unsure = asked(probabilities, thresholds, band)
+    distance = np.abs(_logit(probabilities) - _logit(thresholds)).min(axis=1)
     return {
         "asked": float(unsure.mean()),
-        "exact_match_asked": _exact(gold, predicted, unsure),
-        "exact_match_others": _exact(gold, predicted, ~unsure),
+        "exact_match_asked": _share(right[unsure]),
+        "exact_match_others": _share(right[~unsure]),
+        "coverage": _coverage(right[np.argsort(-distance, kind="stable")]),
     }
 
 
-def _exact(gold: Flags, predicted: Flags, rows: Flags) -> float | None:
-    return metrics.exact_match(gold[rows], predicted[rows]) if rows.any() else None
+def asked(probabilities: Floats, thresholds: NDArray[np.float64], band: Band) -> Flags:
+    """Which messages a person should look at, [messages]: one of their tags is unsure."""
+    unsure = [
+        [
+            decision.asks_for_review(p, threshold=t, band=band)
+            for p, t in zip(row, thresholds, strict=True)
+        ]
+        for row in probabilities
+    ]
+    return np.asarray(np.array(unsure, dtype=bool).any(axis=1))
+
+
+def _coverage(right: Flags) -> list[list[float]]:
+    counts = np.unique(np.linspace(1, len(right), POINTS).round().astype(int))
+    return [[float(n / len(right)), float(right[:n].mean())] for n in counts]
+
+
+def _share(right: Flags) -> float | None:
+    return float(right.mean()) if len(right) else None
 
 
 def _logit(p: Floats) -> Floats:
-    return np.asarray(np.log(p) - np.log1p(-p))
+    clipped = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped) - np.log1p(-clipped))

@@ -26,9 +26,9 @@ def score_messages(engine: Engine, path: Path) -> dict[str, Any]:
     thresholds = {tag: engine.manifest.thresholds[tag] for tag in engine.manifest.tags}
     answers = [engine.classify(example.message).probabilities for example in examples]
     probabilities = np.array([[answer[tag] for tag in thresholds] for answer in answers])
-    gold = evaluation.labels(examples, list(thresholds))
+    labels = evaluation.labels(examples, list(thresholds))
     return {
-        "calibration_error": metrics.calibration_error(gold, probabilities),
+        "calibration_error": metrics.calibration_error(labels, probabilities),
         **evaluation.figures(examples, probabilities=probabilities, thresholds=thresholds),
     }
 

@@ -30,7 +30,7 @@ def tiny_bert(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_config(tiny_bert):
     """The default preset on a tiny encoder, for runs of a few seconds."""
-    return PRESETS["default"].with_changes(base_model=str(tiny_bert), epochs=2)
+    return PRESETS["default"].with_changes(base_model=str(tiny_bert), epochs=2, min_steps=0)
 
 
 @pytest.fixture(scope="session")

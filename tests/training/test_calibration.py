@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from training import calibration, metrics
 
@@ -22,6 +23,14 @@ def test_calibrated_probabilities_are_nearer_to_the_truth():
     before = metrics.calibration_error(gold[2000:], metrics.sigmoid(logits[2000:]))
     after = metrics.calibration_error(gold[2000:], metrics.sigmoid(logits[2000:] / temperatures))
     assert after < before / 2
+
+
+def test_unknown_labels_move_no_temperature():
+    logits, gold = _overconfident(500)
+    labels = np.vstack([gold, np.full((2000, 2), np.nan)])
+    settled = metrics.settle_unknown(labels, np.vstack([logits, np.full((2000, 2), 3.0)]))
+    with_them = calibration.fit_temperatures(settled[1], settled[0])
+    assert with_them == pytest.approx(calibration.fit_temperatures(logits, gold), abs=1e-3)
 
 
 def test_a_tag_without_positives_does_not_run_away():

@@ -58,6 +58,7 @@ def report():
         "dataset": {
             "digest": "c2aeb01b2b9d4f25bafb",
             "sizes": {"train": 940, "validation": 201, "test": 248},
+            "unknown": {"Hot-buyer": {"train": 300, "validation": 60, "test": 40}},
         },
         "precision": "int8",
         "precision_reason": "within one point",
@@ -96,6 +97,8 @@ def test_the_card_states_the_figures_in_tables_and_shows_every_plot(report, tmp_
         "# Model card: v1",
         "| Test micro-F1 | 0.913 (95% interval 0.881 to 0.940) |",
         "| train | 940 |",
+        "400 messages were not labelled for `Hot-buyer`: they count neither for nor against it, "
+        "in training as in the figures.",
         "| micro-F1 | 0.913 | 0.913 |",
         "| Deal-seeker | 0.900 | 0.800 | 0.847 | 73 |",
         "| refuses\\|discount | 0.500 | 0.600 | 2 |",

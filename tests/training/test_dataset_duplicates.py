@@ -6,10 +6,9 @@ from training.duplicates import cluster, merge, normalise
 from training.reading import Example, Record
 
 
-def record(message, *tags, line=1, group=None):
-    return Record(
-        example=Example(message=message, tags=tags, group=group), source="f.jsonl", line=line
-    )
+def record(message, *tags, line=1, group=None, unknown=()):
+    example = Example(message=message, tags=tags, group=group, unknown=unknown)
+    return Record(example=example, source="f.jsonl", line=line)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +50,23 @@ def test_the_same_text_with_other_tags_is_a_conflict_and_in_no_example():
     unique = merge([record("Hi", "A", line=1), record("hi!", line=2), record("hi", "A", line=3)])
     assert unique.examples == []
     assert unique.conflicts == [[("f.jsonl:1", ("A",)), ("f.jsonl:2", ()), ("f.jsonl:3", ("A",))]]
+
+
+def test_copies_tell_each_other_the_tags_that_only_one_was_labelled_for():
+    copies = [
+        record("Hi", "A", unknown=("B", "C", "D"), line=1),
+        record("hi!", "B", unknown=("A", "C"), line=2),
+    ]
+    for records in (copies, copies[::-1]):
+        unique = merge(records)
+        assert unique.examples == [Example(message="Hi", tags=("A", "B"), unknown=("C",))]
+        assert unique.conflicts == []
+
+
+def test_copies_that_differ_in_a_tag_that_both_know_are_a_conflict():
+    unique = merge([record("Hi", "A", unknown=("B",)), record("hi", "B")])
+    assert unique.examples == []
+    assert len(unique.conflicts) == 1
 
 
 def test_examples_do_not_depend_on_the_order_of_the_records():

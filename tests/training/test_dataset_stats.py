@@ -7,7 +7,7 @@ SPLITS = {
         Example(message="abcd", tags=("A",), group="g"),
         Example(message="abc", tags=()),
     ],
-    "test": [Example(message="abcdefg", tags=("B",), group="g")],
+    "test": [Example(message="abcdefg", tags=("B",), group="g", unknown=("A",))],
 }
 
 
@@ -19,6 +19,7 @@ def test_counts_of_tags_groups_lengths_and_tags_that_go_together():
             "B": {"train": 1, "test": 1},
             "none": {"train": 1, "test": 0},
         },
+        "unknown": {"A": {"train": 0, "test": 1}},
         "groups": {"g": {"train": 1, "test": 1}},
         "lengths": {"shortest": 2, "median": 3.5, "mean": 4.0, "longest": 7},
         "average_tags": 1.0,

@@ -36,6 +36,21 @@ def test_messages_are_scored_as_the_live_version_answers(keyword_model, write, c
     assert found["groups"]["plain"]["exact_match"] == 1
 
 
+def test_a_tag_that_a_message_was_not_labelled_for_is_not_scored_there(
+    keyword_model, write, capsys
+):
+    rows = [
+        {"message": "I want a discount", "tags": ["Deal-seeker"]},
+        {"message": "just browsing, any discount?", "tags": ["Deal-seeker"]},
+    ]
+    found = evaluate(capsys, write(*rows))["messages"]
+    assert (found["micro_f1"], found["exact_match"]) == (1, 1)
+    every_tag = list(keyword_model.tags)
+    rows[1]["labelled_for"] = every_tag
+    found = evaluate(capsys, write(*rows))["messages"]
+    assert found["micro_f1"] == pytest.approx(4 / 5)
+
+
 def test_conversations_are_scored_by_both_rules(keyword_model, write, capsys):
     messages = [
         {"message": "I want a discount", "tags": ["Deal-seeker"]},

@@ -1,10 +1,8 @@
 import numpy as np
-import onnx
 import pytest
 import torch
 
-from classifier.engine import inputs
-from training import export, finetune, network, smoothing
+from training import export, finetune, network
 from training.config import PRESETS
 
 MESSAGES = [
@@ -82,33 +80,6 @@ def test_the_answers_of_the_graph_that_will_serve_come_back_with_it(model, tmp_p
     )
     again, _ = export.run(model, staging / "model.onnx", MESSAGES)
     assert exported.logits == pytest.approx(again)
-
-
-def test_smoothing_changes_nothing_in_float(model, tmp_path):
-    graph = tmp_path / "model.onnx"
-    export.to_onnx(model, graph)
-    before, _ = export.run(model, graph, MESSAGES)
-    smoothing.smooth(graph, [inputs(model.tokenizer, text) for text in MESSAGES[:2]])
-    after, _ = export.run(model, graph, MESSAGES)
-    assert after == pytest.approx(before, abs=1e-3)
-    names = [node.op_type for node in onnx.load(graph).graph.node]
-    assert names.count("Mul") > 6
-
-
-def test_smoothing_brings_int8_nearer_to_float_where_columns_are_uneven(tiny_bert, tmp_path):
-    model = fitted(PRESETS["default"].with_changes(base_model=str(tiny_bert)))
-    with torch.no_grad():  # one column of each layer's inner activations fifty times the others
-        for layer in model.network.encoder.encoder.layer:
-            layer.intermediate.dense.bias[0] = 50.0
-            layer.output.dense.weight[:, 0] /= 50.0
-    says = model.logits(MESSAGES)
-    export.to_onnx(model, tmp_path / "float32.onnx")
-    errors = {}
-    for name, samples in (("plain", []), ("smooth", MESSAGES)):
-        target = tmp_path / f"{name}.onnx"
-        export.quantise(tmp_path / "float32.onnx", target, fitted=model, samples=samples)
-        errors[name] = np.abs(export.run(model, target, MESSAGES)[0] - says).mean()
-    assert errors["smooth"] < 0.8 * errors["plain"]
 
 
 def test_int8_may_lose_half_a_point_and_no_more():

@@ -29,6 +29,44 @@ def test_without_validation_messages_the_last_weights_are_kept(config):
     assert loss < fitted.history[len(fitted.history) // 2]["loss"]
 
 
+def gradients(net, tokenizer, labels):
+    net.zero_grad(set_to_none=True)
+    net.eval()
+    logits = net(*network.batch(tokenizer, TRAIN[0]))
+    loss = finetune.known_loss(logits, torch.tensor(labels, dtype=torch.float32))
+    torch.autograd.backward(loss)
+    return {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None}
+
+
+def test_an_unknown_label_pushes_its_tag_neither_up_nor_down(config):
+    net, tokenizer = network.build(config, DESCRIPTIONS)
+    labels = np.eye(3)
+    assert gradients(net, tokenizer, labels)["head.tags"][1].any()
+    labels[:, 1] = np.nan
+    found = gradients(net, tokenizer, labels)
+    for name in ("head.tags", "head.bias", "matching.tags"):
+        assert not found[name][1].any()
+        assert found[name][0].any()
+
+
+def test_a_tag_that_no_message_was_labelled_for_changes_nothing_for_the_others(config):
+    two = {name: DESCRIPTIONS[name] for name in ("new", "deal")}
+    alone = gradients(*network.build(config, two), np.eye(3)[:, :2])
+    labels = np.eye(3)
+    labels[:, 2] = np.nan
+    beside = gradients(*network.build(config, DESCRIPTIONS), labels)
+    for name, gradient in alone.items():
+        shared = beside[name][:2] if gradient.shape != beside[name].shape else beside[name]
+        assert torch.allclose(gradient, shared, atol=1e-6), name
+
+
+def test_the_loss_of_known_labels_is_the_plain_mean_and_of_none_nothing():
+    logits, labels = torch.randn(8, 5), (torch.rand(8, 5) < 0.3).float()
+    plain = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
+    assert finetune.known_loss(logits, labels) == plain
+    assert finetune.known_loss(logits, labels * torch.nan) == 0
+
+
 def test_a_tag_is_matched_by_a_token_whatever_stands_around_it(config):
     net, _ = network.build(config, DESCRIPTIONS)
     tokens = torch.randn(1, 9, net.encoder.config.hidden_size)
@@ -46,3 +84,38 @@ def test_padding_matches_nothing(config):
     padded = torch.cat([tokens, net.matching.tags[None, :2].detach()], dim=1)
     mask = torch.tensor([[1, 1, 1, 1, 0, 0]])
     assert torch.allclose(net.matching(tokens, mask[:, :4]), net.matching(padded, mask), atol=1e-5)
+
+
+@pytest.mark.parametrize(("min_steps", "epochs"), [(0, 3), (5, 5), (2, 3)])
+def test_few_messages_are_gone_through_until_there_were_enough_steps(config, min_steps, epochs):
+    fitted = finetune.fit(
+        train=TRAIN,
+        validation=None,
+        descriptions=DESCRIPTIONS,
+        config=config.with_changes(min_steps=min_steps),
+    )
+    assert len(fitted.history) == epochs
+
+
+def test_disagreement_is_nothing_between_equals_and_grows_with_distance():
+    logits = torch.randn(4, 3)
+    assert finetune.disagreement(logits, logits) == 0
+    near, far = (finetune.disagreement(logits, logits + d) for d in (0.1, 1.0))
+    assert 0 < near < far
+
+
+def test_consistency_makes_two_dropouts_agree_more(config):
+    config = config.with_changes(epochs=15, dropout=0.5, encoder_learning_rate=1e-3)
+    answers = {}
+    for weight in (0.0, 20.0):
+        fitted = finetune.fit(
+            train=TRAIN,
+            validation=None,
+            descriptions=DESCRIPTIONS,
+            config=config.with_changes(consistency=weight),
+        )
+        net = fitted.network.train()
+        batch = network.batch(fitted.tokenizer, TRAIN[0])
+        with torch.no_grad():
+            answers[weight] = torch.stack([net(*batch).sigmoid() for _ in range(30)]).std(0).mean()
+    assert answers[20.0] < answers[0.0]

@@ -49,6 +49,33 @@ def test_calibration_error_is_nought_for_honest_and_large_for_boastful_probabili
     assert metrics.calibration_error(gold, boastful) > 0.15
 
 
+def test_an_unknown_label_is_neither_a_hit_nor_a_miss_however_sure_the_model_is():
+    labels = np.array([[1, np.nan], [0, 1], [np.nan, np.nan]])
+    for said in (-9.0, 9.0):
+        scores = np.array([[2.0, said], [-2.0, 2.0], [said, said]])
+        gold, settled = metrics.settle_unknown(labels, scores)
+        assert gold.sum() == 2
+        assert metrics.micro_f1(gold, settled > 0) == metrics.exact_match(gold, settled > 0) == 1
+
+
+def test_labels_that_are_all_known_leave_the_scores_as_they_are():
+    gold, scores = metrics.settle_unknown(GOLD.astype(float), SAID.astype(float))
+    assert (gold == GOLD).all()
+    assert (scores == SAID).all()
+
+
+def test_unknown_labels_and_tags_without_a_known_one_stay_out_of_the_calibration():
+    rng = np.random.default_rng(5)
+    probabilities = rng.random((500, 1))
+    labels = (rng.random((500, 1)) < probabilities).astype(float)
+    blank = np.full((300, 1), np.nan)
+    more = np.vstack([labels, blank]), np.vstack([probabilities, np.ones((300, 1))])
+    assert metrics.calibration_error(*more) == metrics.calibration_error(labels, probabilities)
+    assert metrics.calibration_bins(*more) == metrics.calibration_bins(labels, probabilities)
+    beside = np.hstack([more[0], np.full((800, 1), np.nan)]), np.hstack([more[1], more[1]])
+    assert metrics.calibration_error(*beside) == metrics.calibration_error(*more)
+
+
 def test_the_bootstrap_interval_holds_the_score_and_is_reproducible():
     low, high = metrics.micro_f1_interval(GOLD, SAID)
     assert low <= metrics.micro_f1(GOLD, SAID) <= high

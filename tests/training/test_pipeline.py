@@ -67,7 +67,16 @@ def test_the_train_command_makes_the_version_live_and_prints_its_figures(
     rows = [f'"{words}, case {n}, this is bad",Complaint' for n in range(8) for words in angry]
     path = tmp_path / "shop.csv"
     path.write_text("message,tags\n" + "\n".join(rows))
-    call_command("train", path, "--base-model", tiny_config.base_model, "--set", "epochs=1")
+    call_command(
+        "train",
+        path,
+        "--base-model",
+        tiny_config.base_model,
+        "--set",
+        "epochs=1",
+        "--set",
+        "min_steps=0",
+    )
     assert registry.live_version().tags == ["Complaint"]
     run = TrainingRun.objects.get()
     assert (run.state, run.activated, run.trigger) == (State.SUCCEEDED, True, "command")
@@ -80,7 +89,7 @@ def test_the_original_recipe_trains_a_distilbert_and_need_not_go_live(
 ):
     call_command(
         "train", few_messages, "--preset", "original", "--base-model", str(tiny_distilbert),
-        "--set", "epochs=1", "--no-activate",
+        "--set", "epochs=1", "--set", "min_steps=0", "--no-activate",
     )  # fmt: skip
     manifest = artefact.read(home / "models" / ModelVersion.objects.get().name)
     assert set(manifest.temperatures.values()) == {1.0}

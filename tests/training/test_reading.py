@@ -40,6 +40,18 @@ def test_a_line_separator_inside_a_message_does_not_split_the_line(read_bytes):
     assert record.example.message == "a\u2028b\x85c"
 
 
+def test_a_record_may_say_what_it_was_labelled_for(read_bytes):
+    in_json = read_bytes(
+        b'{"message": "a", "tags": ["Hot-buyer"], "labelled_for": ["Deal-seeker", "Hot-buyer"]}\n'
+        b'{"message": "b", "tags": [], "labelled_for": null}'
+    )
+    in_csv = read_bytes(
+        b"message,tags,labelled_for\na,Hot-buyer,Deal-seeker; Hot-buyer\nb,,\n", name="data.csv"
+    )
+    for items in (in_json, in_csv):
+        assert [item.labelled_for for item in items] == [("Deal-seeker", "Hot-buyer"), None]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -62,6 +74,13 @@ def test_a_line_separator_inside_a_message_does_not_split_the_line(read_bytes):
         (b'{"message": "a", "tags": [], "group": " "}', "group is not a name"),
         (b'{"message": "a", "tags": [], "grp": "x"}', "unknown field 'grp'"),
         (b'{"message": "caf\xe9", "tags": []}', "not valid UTF-8"),
+        (b'{"message": "a", "tags": [], "labelled_for": []}', "labelled_for names no tag"),
+        (b'{"message": "a", "tags": [], "labelled_for": "x"}', "labelled_for is not a list of"),
+        (b'{"message": "a", "tags": [], "labelled_for": ["x"]}', "unknown tag 'x'"),
+        (
+            b'{"message": "a", "tags": ["Hot-buyer"], "labelled_for": ["Deal-seeker"]}',
+            "labelled_for lacks 'Hot-buyer', which stands in tags",
+        ),
     ],
 )
 def test_a_bad_line_is_a_problem_with_its_number_and_the_next_line_is_read(

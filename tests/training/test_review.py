@@ -39,21 +39,22 @@ def test_a_threshold_outside_the_band_widens_it():
     assert asked.tolist() == [True, False, False]
 
 
-def test_coverage_keeps_the_surest_messages_first():
-    probabilities = np.array([[0.99], [0.01], [0.55], [0.45]])
+def _four_messages() -> tuple[np.ndarray, np.ndarray]:
+    """Two that are surely right, and two near the threshold that are wrong."""
     gold = np.array([[1], [0], [0], [1]], dtype=bool)
-    curve = review.coverage(gold, probabilities, np.array([0.5]), points=4)
-    assert curve[0] == (0.25, 1.0)
-    assert curve[1] == (0.5, 1.0)
-    assert curve[-1] == (1.0, 0.5)
+    return gold, np.array([[0.99], [0.01], [0.55], [0.45]])
+
+
+def test_coverage_keeps_the_surest_messages_first():
+    found = review.summary(*_four_messages(), thresholds=np.array([0.5]), band=(0.2, 0.8))
+    assert found["coverage"] == [[0.25, 1.0], [0.5, 1.0], [0.75, pytest.approx(2 / 3)], [1.0, 0.5]]
 
 
 def test_the_summary_tells_how_right_answers_are_inside_and_outside_the_band():
-    probabilities = np.array([[0.99], [0.01], [0.55], [0.45]])
-    gold = np.array([[1], [0], [0], [1]], dtype=bool)
-    found = review.summary(gold, probabilities, np.array([0.5]), (0.2, 0.8))
-    assert found == {"asked": 0.5, "exact_match_asked": 0.0, "exact_match_others": 1.0}
-    assert (
-        review.summary(gold, probabilities, np.array([0.5]), (0.5, 0.5))["exact_match_asked"]
-        is None
-    )
+    found = review.summary(*_four_messages(), thresholds=np.array([0.5]), band=(0.2, 0.8))
+    assert (found["asked"], found["exact_match_asked"], found["exact_match_others"]) == (0.5, 0, 1)
+
+
+def test_where_nothing_is_asked_there_is_no_accuracy_of_what_was_asked():
+    found = review.summary(*_four_messages(), thresholds=np.array([0.5]), band=(0.5, 0.5))
+    assert found["exact_match_asked"] is None

@@ -24,7 +24,7 @@ def child_environment(home, monkeypatch):
 
 
 def _options(config) -> list[str]:
-    return ["--base-model", config.base_model, "--set", "epochs=1"]
+    return ["--base-model", config.base_model, "--set", "epochs=1", "--set", "min_steps=0"]
 
 
 def test_the_task_trains_in_a_child_process(child_environment, few_messages, tiny_config):
