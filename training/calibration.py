@@ -16,7 +16,7 @@ BOUNDS = (np.log(0.25), np.log(10.0))
 PULL = 10.0
 
 
-def fit_temperatures(logits: Floats, gold: Flags) -> list[float]:
+def fit_temperatures(logits: Floats, gold: Flags, *, pull: float = PULL) -> list[float]:
     """A temperature for each tag from held-out logits and labels [messages, tags].
 
     A shared one is fitted first; each tag's own is pulled towards it, since a few positives
@@ -24,7 +24,7 @@ def fit_temperatures(logits: Floats, gold: Flags) -> list[float]:
     """
     shared = _minimise(lambda t: _loss(logits, gold, t))
     own = [
-        _minimise(lambda t, c=column: _loss(logits[:, c], gold[:, c], t) + PULL * (t - shared) ** 2)
+        _minimise(lambda t, c=column: _loss(logits[:, c], gold[:, c], t) + pull * (t - shared) ** 2)
         for column in range(logits.shape[1])
     ]
     return [round(float(np.exp(t)), 4) for t in own]

@@ -18,9 +18,10 @@ class TrainingConfig:
 
     preset: str = "default"
     base_model: str = "all-MiniLM-L6-v2"
+    layers: int = 0  # of the encoder that are kept, evenly spaced; 0: all
     head: Head = "described"
-    head_scale: float = 12.0  # first weight of the cosine of a described tag and the message
-    token_scale: float = 0.0  # first weight of its cosine with the nearest tokens; 0: without
+    head_scale: float = 6.0  # first weight of the cosine of a described tag and the message
+    token_scale: float = 12.0  # first weight of its cosine with the nearest tokens; 0: without
     pooling: Pooling = "mean"
     max_length: int = 128
     batch_size: int = 16
@@ -33,7 +34,6 @@ class TrainingConfig:
     weight_decay: float = 0.01
     warmup_share: float = 0.1
     dropout: float = 0.1
-    consistency: float = 0.0  # weight of R-Drop's penalty; above 0 a training takes twice as long
     freeze_embeddings: bool = True
     average_weights: float = 0.98  # decay of the moving average that is kept; 0: the last step
     cross_fit_below: int = 1000  # messages to learn from; with fewer, `folds` trainings decide
@@ -47,6 +47,7 @@ class TrainingConfig:
         low, high, step = self.thresholds
         rules = {
             "base_model must be named": bool(self.base_model.strip()),
+            "layers must be at least 0": self.layers >= 0,
             f"head must be one of {get_args(Head)}": self.head in get_args(Head),
             f"pooling must be one of {get_args(Pooling)}": self.pooling in get_args(Pooling),
             "head_scale must be above 0": self.head_scale > 0,
@@ -63,7 +64,6 @@ class TrainingConfig:
             "weight_decay must be from 0 to 1": 0 <= self.weight_decay <= 1,
             "warmup_share must be from 0 to 1": 0 <= self.warmup_share <= 1,
             "dropout must be from 0 to below 1": 0 <= self.dropout < 1,
-            "consistency must be at least 0": self.consistency >= 0,
             "average_weights must be from 0 to below 1": 0 <= self.average_weights < 1,
             "cross_fit_below must be at least 0": self.cross_fit_below >= 0,
             "folds must be from 2 to 20": 2 <= self.folds <= 20,
@@ -92,23 +92,11 @@ class TrainingConfig:
 
 PRESETS = {
     "default": TrainingConfig(),
-    # For a handful of examples a tag and no validation messages: see docs/quality.md.
-    "few-shot": TrainingConfig(
-        preset="few-shot",
-        head_scale=6.0,
-        token_scale=12.0,
-        epochs=10,
-        min_steps=0,
-        encoder_learning_rate=3e-4,
-        layer_decay=1.0,
-        calibrate=False,
-        thresholds=(0.40, 0.40, 0.01),  # fixed: there is nothing to search it on
-        per_tag_thresholds=False,
-    ),
     # The recipe of the service that Beez replaces, on whatever encoder is named.
     "original": TrainingConfig(
         preset="original",
         head="linear",
+        token_scale=0.0,
         pooling="cls",
         epochs=10,
         min_steps=0,

@@ -134,11 +134,7 @@ class _Trainer:
     def _step(self, rows: list[int]) -> float:
         ids, mask = network.batch(self.tokenizer, [self.texts[i] for i in rows])
         ids, mask, labels = (x.to(self.device) for x in (ids, mask, self.labels[rows]))
-        logits = self.net(ids, mask)
-        loss = known_loss(logits, labels)
-        if weight := self.config.consistency:
-            again = self.net(ids, mask)  # with another dropout
-            loss = (loss + known_loss(again, labels) + weight * disagreement(logits, again)) / 2
+        loss = known_loss(self.net(ids, mask), labels)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
@@ -223,12 +219,6 @@ def known_loss(logits: Tensor, labels: Tensor) -> Tensor:
         logits, labels.nan_to_num(), weight=known.float(), reduction="sum"
     )
     return total / known.sum().clamp(min=1)
-
-
-def disagreement(logits: Tensor, others: Tensor) -> Tensor:
-    """Mean symmetric Kullback-Leibler divergence of two Bernoulli predictions, R-Drop's penalty
-    (Liang et al. 2021); both are float32 [messages, tags]."""
-    return ((logits.sigmoid() - others.sigmoid()) * (logits - others)).mean()
 
 
 def _best_micro_f1(logits: NDArray[np.float32], labels: Labels, config: TrainingConfig) -> float:

@@ -101,6 +101,8 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
     """(network, tokenizer) on the config's base model; `descriptions`: tag → text, in order."""
     encoder, tokenizer = base_models.load(config.base_model)
     tokenizer.enable_truncation(config.max_length)
+    if config.layers:
+        keep_layers(encoder, config.layers)
     if config.head == "linear":
         width = encoder.config.hidden_size
         head: nn.Module = nn.Sequential(
@@ -118,6 +120,23 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
     if config.token_scale:
         network.matching = TokenMatching(texts, scale=config.token_scale, dropout=dropout)
     return network, tokenizer
+
+
+def keep_layers(encoder: nn.Module, count: int) -> None:
+    """Leave `count` of the encoder's layers, from the first to the last, evenly spaced.
+
+    ValueError when it has fewer, or when they cannot be found.
+    """
+    settings: Any = encoder.config
+    total = int(settings.num_hidden_layers)
+    for parent in encoder.modules():
+        for name, stack in parent.named_children():
+            if isinstance(stack, nn.ModuleList) and len(stack) == total >= count:
+                kept = torch.linspace(0, total - 1, count).round().int().tolist()
+                setattr(parent, name, nn.ModuleList(stack[i] for i in kept))
+                settings.num_hidden_layers = count
+                return
+    raise ValueError(f"The encoder has {total} layers, so {count} cannot be kept.")
 
 
 def batch(tokenizer: Any, messages: list[str]) -> tuple[Tensor, Tensor]:

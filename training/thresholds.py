@@ -31,11 +31,16 @@ def search_global(probabilities: Floats, gold: Flags, grid: Grid) -> float:
 
 
 def search_per_tag(
-    probabilities: Floats, gold: Flags, grid: Grid, *, threshold: float
+    probabilities: Floats,
+    gold: Flags,
+    grid: Grid,
+    *,
+    threshold: float,
+    shrinkage: float = SHRINKAGE,
 ) -> list[float]:
     """Each tag's own best threshold, shrunk towards the global one where examples are few.
 
-    weight = n / (n + SHRINKAGE) with n positive examples (an empirical-Bayes style shrinkage).
+    weight = n / (n + shrinkage) with n positive examples (an empirical-Bayes style shrinkage).
     """
     out = []
     for column in range(gold.shape[1]):
@@ -44,6 +49,6 @@ def search_per_tag(
             out.append(threshold)
             continue
         own = search_global(probabilities[:, [column]], gold[:, [column]], grid)
-        weight = positives / (positives + SHRINKAGE)
+        weight = positives / (positives + shrinkage)
         out.append(round(weight * own + (1 - weight) * threshold, 4))
     return out

@@ -20,7 +20,7 @@ def fitted(config) -> finetune.Fitted:
     return finetune.Fitted(net.eval(), tokenizer, config)
 
 
-@pytest.fixture(params=["default", "few-shot", "original"])
+@pytest.fixture(params=["default", "original"])
 def model(request, tiny_distilbert):
     """A DistilBERT, which has no pooler, with either head."""
     return fitted(PRESETS[request.param].with_changes(base_model=str(tiny_distilbert)))
