@@ -25,7 +25,7 @@ class TrainingConfig:
     pooling: Pooling = "mean"
     max_length: int = 128
     batch_size: int = 16
-    epochs: int = 6
+    epochs: int = 5
     min_steps: int = 200  # few messages are gone through more often, until so many batches
     patience: int = 3
     encoder_learning_rate: float = 2e-4

@@ -9,7 +9,7 @@ from training.metrics import Flags, Floats
 Grid = tuple[float, float, float]  # lowest, highest, step
 
 # A tag's own best threshold weighs as much as the global one at this many positive examples.
-SHRINKAGE = 60.0
+SHRINKAGE = 200.0
 
 
 def candidates(grid: Grid) -> NDArray[np.float64]:
