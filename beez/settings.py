@@ -196,7 +196,7 @@ ENGINE_THREADS = env.integer("ENGINE_THREADS", 0, maximum=256)  # 0: as many as 
 CONVERSATION_RULE = env.choice("CONVERSATION_RULE", "newest", ("newest", "mean"))
 TRAINING_FILES = env.listing("TRAINING_FILES")  # empty: the shipped messages
 BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
-TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "original"))
+TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "small", "original"))
 
 # --- logs: never a message text -------------------------------------------------------------------
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

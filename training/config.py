@@ -18,7 +18,6 @@ class TrainingConfig:
 
     preset: str = "default"
     base_model: str = "all-MiniLM-L6-v2"
-    layers: int = 0  # of the encoder that are kept, evenly spaced; 0: all
     head: Head = "described"
     head_scale: float = 6.0  # first weight of the cosine of a described tag and the message
     token_scale: float = 12.0  # first weight of its cosine with the nearest tokens; 0: without
@@ -36,6 +35,9 @@ class TrainingConfig:
     dropout: float = 0.1
     freeze_embeddings: bool = True
     average_weights: float = 0.98  # decay of the moving average that is kept; 0: the last step
+    student_layers: int = 0  # of the network that serves, taught by the full one; 0: the full one
+    student_epochs: int = 10
+    imitation: float = 3.0  # weight of a student's distance from its teacher
     cross_fit_below: int = 1000  # messages to learn from; with fewer, `folds` trainings decide
     folds: int = 3
     calibrate: bool = True
@@ -47,7 +49,6 @@ class TrainingConfig:
         low, high, step = self.thresholds
         rules = {
             "base_model must be named": bool(self.base_model.strip()),
-            "layers must be at least 0": self.layers >= 0,
             f"head must be one of {get_args(Head)}": self.head in get_args(Head),
             f"pooling must be one of {get_args(Pooling)}": self.pooling in get_args(Pooling),
             "head_scale must be above 0": self.head_scale > 0,
@@ -65,6 +66,9 @@ class TrainingConfig:
             "warmup_share must be from 0 to 1": 0 <= self.warmup_share <= 1,
             "dropout must be from 0 to below 1": 0 <= self.dropout < 1,
             "average_weights must be from 0 to below 1": 0 <= self.average_weights < 1,
+            "student_layers must be at least 0": self.student_layers >= 0,
+            "student_epochs must be from 1 to 1000": 1 <= self.student_epochs <= 1000,
+            "imitation must be at least 0": self.imitation >= 0,
             "cross_fit_below must be at least 0": self.cross_fit_below >= 0,
             "folds must be from 2 to 20": 2 <= self.folds <= 20,
             "thresholds must be 0 < lowest <= highest < 1 with a step above 0": 0 < low <= high < 1
@@ -92,6 +96,8 @@ class TrainingConfig:
 
 PRESETS = {
     "default": TrainingConfig(),
+    # Half the time a message, for about a point: see docs/quality.md.
+    "small": TrainingConfig(preset="small", student_layers=3),
     # The recipe of the service that Beez replaces, on whatever encoder is named.
     "original": TrainingConfig(
         preset="original",

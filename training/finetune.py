@@ -57,14 +57,34 @@ def fit(
     Labels are [messages, tags]; where one is unknown (not-a-number), nothing is learnt or scored.
     Without validation messages all epochs run, and the last weights are kept, or their average.
     Few messages are gone through more than `config.epochs` times, until `config.min_steps`.
-    `progress` is called after each step with epoch, batch, batches and loss, and after each epoch
-    with its mean loss and, where there are validation messages, their micro-F1 too.
+    With `config.student_layers` the network becomes the teacher of a smaller one, which is
+    returned. `progress` is called after each step with epoch, batch, batches and loss, and after
+    each epoch with its mean loss and, where there are validation messages, their micro-F1 too.
     """
     _seed(config.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     net, tokenizer = network.build(config, descriptions)
-    fitted = Fitted(net.to(device), tokenizer, config)
-    trainer = _Trainer(fitted, train, config, device)
+    fitted = _trained(Fitted(net, tokenizer, config), train, validation, progress)
+    if config.student_layers:
+        progress({"step": f"teach a network of {config.student_layers} layers"})
+        student = Fitted(
+            network.shortened(fitted.network, config.student_layers), tokenizer, config
+        )
+        return _trained(student, train, validation, progress, teacher=fitted.network)
+    return fitted
+
+
+def _trained(
+    fitted: Fitted,
+    train: tuple[Texts, Labels],
+    validation: tuple[Texts, Labels] | None,
+    progress: Progress,
+    *,
+    teacher: network.TaggerNetwork | None = None,
+) -> Fitted:
+    """`fitted` with its best weights, or the last ones, and the history of the training."""
+    config, net = fitted.config, fitted.network
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    trainer = _Trainer(fitted, train, device, teacher)
     best, best_score, waited = copy.deepcopy(net.state_dict()), -1.0, 0
     for epoch in range(1, trainer.epochs + 1):
         row: dict[str, Any] = {"epoch": epoch, "loss": trainer.epoch(epoch, progress)}
@@ -90,16 +110,23 @@ class _Trainer:
     """Optimiser, schedule and moving average; `epoch` runs one pass over the training set."""
 
     def __init__(
-        self, fitted: Fitted, train: tuple[Texts, Labels], config: TrainingConfig, device: str
+        self,
+        fitted: Fitted,
+        train: tuple[Texts, Labels],
+        device: str,
+        teacher: network.TaggerNetwork | None,
     ) -> None:
-        self.net, self.tokenizer = fitted.network, fitted.tokenizer
+        config = fitted.config
+        self.net, self.tokenizer = fitted.network.to(device), fitted.tokenizer
+        self.teacher = teacher and teacher.to(device).eval()
         self.config, self.device = config, device
         self.texts = list(train[0])
         self.labels = torch.from_numpy(train[1].astype(np.float32))
         self.lengths = [len(encoding.ids) for encoding in self.tokenizer.encode_batch(self.texts)]
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.net, config), fused=True)
         batches = -(-len(self.texts) // config.batch_size)
-        self.epochs = max(config.epochs, -(-config.min_steps // batches))
+        epochs = config.student_epochs if teacher else config.epochs
+        self.epochs = max(epochs, -(-config.min_steps // batches))
         self.steps = batches * self.epochs
         warmup = max(1, round(self.steps * config.warmup_share))
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -134,7 +161,14 @@ class _Trainer:
     def _step(self, rows: list[int]) -> float:
         ids, mask = network.batch(self.tokenizer, [self.texts[i] for i in rows])
         ids, mask, labels = (x.to(self.device) for x in (ids, mask, self.labels[rows]))
-        loss = known_loss(self.net(ids, mask), labels)
+        output = self.net.read(ids, mask)
+        loss = known_loss(self.net.decide(output, mask), labels)
+        if self.teacher is not None:
+            with torch.inference_mode():
+                taught = self.teacher.read(ids, mask).last_hidden_state
+            loss = loss + self.config.imitation * distance(
+                output.last_hidden_state, taught.clone(), mask
+            )
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
@@ -219,6 +253,17 @@ def known_loss(logits: Tensor, labels: Tensor) -> Tensor:
         logits, labels.nan_to_num(), weight=known.float(), reduction="sum"
     )
     return total / known.sum().clamp(min=1)
+
+
+def distance(states: Tensor, others: Tensor, attention_mask: Tensor) -> Tensor:
+    """Mean squared distance of the tokens' directions, both float32 [messages, tokens, width].
+
+    What a student imitates (the last layer's part of TinyBERT's loss, Jiao et al. 2020, without
+    length, which the heads do not look at).
+    """
+    gap = functional.normalize(states, dim=-1) - functional.normalize(others, dim=-1)
+    mask = attention_mask.to(gap.dtype)
+    return (gap.square().sum(-1) * mask).sum() / mask.sum()
 
 
 def _best_micro_f1(logits: NDArray[np.float32], labels: Labels, config: TrainingConfig) -> float:

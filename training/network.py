@@ -8,6 +8,7 @@ the mean over a message dilutes a word that decides (late interaction, as in Col
 Zaharia 2020, here with one vector for each tag).
 """
 
+import copy
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -36,18 +37,23 @@ class TaggerNetwork(nn.Module):
         self.encoder, self.head, self.matching = encoder, head, matching
         self.pooling, self.tags = pooling, tags
 
-    def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """The message's embedding, float32 [messages, width]."""
-        return self._pool(
-            self.encoder(input_ids=input_ids, attention_mask=attention_mask), attention_mask
-        )
-
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        output = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        return self.decide(self.read(input_ids, attention_mask), attention_mask)
+
+    def read(self, input_ids: Tensor, attention_mask: Tensor) -> Any:
+        """The encoder's output; its `last_hidden_state` is float32 [messages, tokens, width]."""
+        return self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+
+    def decide(self, output: Any, attention_mask: Tensor) -> Tensor:
+        """Logits from what `read` gave."""
         logits: Tensor = self.head(self._pool(output, attention_mask))
         if self.matching is not None:
             logits = logits + self.matching(output.last_hidden_state, attention_mask)
         return logits
+
+    def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The message's embedding, float32 [messages, width]."""
+        return self._pool(self.read(input_ids, attention_mask), attention_mask)
 
     def _pool(self, output: Any, attention_mask: Tensor) -> Tensor:
         if self.pooling == "mean":
@@ -101,8 +107,6 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
     """(network, tokenizer) on the config's base model; `descriptions`: tag → text, in order."""
     encoder, tokenizer = base_models.load(config.base_model)
     tokenizer.enable_truncation(config.max_length)
-    if config.layers:
-        keep_layers(encoder, config.layers)
     if config.head == "linear":
         width = encoder.config.hidden_size
         head: nn.Module = nn.Sequential(
@@ -122,21 +126,22 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
     return network, tokenizer
 
 
-def keep_layers(encoder: nn.Module, count: int) -> None:
-    """Leave `count` of the encoder's layers, from the first to the last, evenly spaced.
+def shortened(network: TaggerNetwork, count: int) -> TaggerNetwork:
+    """A copy with `count` of the encoder's layers, from the first to the last, evenly spaced.
 
     ValueError when it has fewer, or when they cannot be found.
     """
-    settings: Any = encoder.config
+    network = copy.deepcopy(network)
+    settings: Any = network.encoder.config
     total = int(settings.num_hidden_layers)
-    for parent in encoder.modules():
+    for parent in network.encoder.modules():
         for name, stack in parent.named_children():
             if isinstance(stack, nn.ModuleList) and len(stack) == total >= count:
                 kept = torch.linspace(0, total - 1, count).round().int().tolist()
                 setattr(parent, name, nn.ModuleList(stack[i] for i in kept))
                 settings.num_hidden_layers = count
-                return
-    raise ValueError(f"The encoder has {total} layers, so {count} cannot be kept.")
+                return network
+    raise ValueError(f"The encoder has {total} layers, so {count} of them cannot be kept.")
 
 
 def batch(tokenizer: Any, messages: list[str]) -> tuple[Tensor, Tensor]:

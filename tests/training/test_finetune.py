@@ -95,3 +95,44 @@ def test_few_messages_are_gone_through_until_there_were_enough_steps(config, min
         config=config.with_changes(min_steps=min_steps),
     )
     assert len(fitted.history) == epochs
+
+
+def test_a_student_has_fewer_layers_and_starts_from_its_teachers(config):
+    net, _ = network.build(config, DESCRIPTIONS)
+    small = network.shortened(net, 1)
+    layers = net.encoder.encoder.layer
+    assert (len(small.encoder.encoder.layer), len(layers)) == (1, 2)
+    assert small.encoder.config.num_hidden_layers == 1
+    kept = dict(small.encoder.encoder.layer[0].named_parameters())
+    assert all(torch.equal(kept[name], p) for name, p in layers[0].named_parameters())
+
+
+def test_more_layers_than_there_are_cannot_be_kept(config):
+    net, _ = network.build(config, DESCRIPTIONS)
+    with pytest.raises(ValueError, match="has 2 layers"):
+        network.shortened(net, 3)
+
+
+def test_imitation_brings_a_student_nearer_to_its_teacher(config, monkeypatch):
+    teachers = []
+    shortened = network.shortened
+    monkeypatch.setattr(
+        network, "shortened", lambda net, n: teachers.append(net) or shortened(net, n)
+    )
+    config = config.with_changes(student_layers=1, student_epochs=60, encoder_learning_rate=5e-3)
+    distances = {}
+    for imitation in (0.0, 10.0):
+        fitted = finetune.fit(
+            train=TRAIN,
+            validation=None,
+            descriptions=DESCRIPTIONS,
+            config=config.with_changes(imitation=imitation),
+        )
+        assert len(fitted.history) == 60
+        ids, mask = network.batch(fitted.tokenizer, TRAIN[0])
+        with torch.no_grad():
+            student, teacher = (
+                net.read(ids, mask).last_hidden_state for net in (fitted.network, teachers[-1])
+            )
+        distances[imitation] = finetune.distance(student, teacher, mask)
+    assert distances[10.0] < 0.7 * distances[0.0]
