@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata, util
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 from sklearn.multiclass import OneVsRestClassifier
 
-from training import base_models, finetune, metrics, network, thresholds
+from classifier.engine import Graph
+from training import base_models, export, finetune, metrics, network, thresholds
 from training.config import PRESETS, TrainingConfig
 
 Probabilities = Callable[[list[str]], NDArray[np.floating[Any]]]
@@ -130,14 +132,21 @@ def _logistic_regression(features: Callable[[list[str]], Any], train: Examples) 
     return Fitted(lambda texts: fitted.predict_proba(features(texts)), best[0])
 
 
-def _preset(config: TrainingConfig) -> Callable[[Examples, Mapping[str, str]], Fitted]:
-    """Fine-tuning as `manage.py train` does it, all epochs; out of fold where a grid is given."""
+def _preset(
+    config: TrainingConfig, *, served: bool = False
+) -> Callable[[Examples, Mapping[str, str]], Fitted]:
+    """Fine-tuning as `manage.py train` does it, all epochs; out of fold where a grid is given.
+
+    `served`: the answers are those of the int8 graph that would serve.
+    """
 
     def tune(train: Examples, descriptions: Mapping[str, str]) -> Fitted:
         def train_on(texts: list[str], labels: NDArray[np.bool_]) -> Probabilities:
             fitted = finetune.fit(
                 train=(texts, labels), validation=None, descriptions=descriptions, config=config
             )
+            if served:
+                return _served(fitted, texts)
             return lambda some: metrics.sigmoid(fitted.logits(some))
 
         threshold = config.thresholds[0]
@@ -146,6 +155,16 @@ def _preset(config: TrainingConfig) -> Callable[[Examples, Mapping[str, str]], F
         return Fitted(train_on(train.texts, train.labels), threshold)
 
     return tune
+
+
+def _served(fitted: finetune.Fitted, samples: list[str]) -> Probabilities:
+    """Of the int8 graph, one message a run, as the web process computes them."""
+    with tempfile.TemporaryDirectory() as folder:
+        graphs = [Path(folder) / f"{name}.onnx" for name in ("float32", "int8")]
+        export.to_onnx(fitted, graphs[0])
+        export.quantise(*graphs, fitted=fitted, samples=samples[: export.SAMPLES])
+        graph = Graph(graphs[1], fitted.tokenizer)
+    return lambda texts: metrics.sigmoid(np.array([graph.logits(text) for text in texts]))
 
 
 def _setfit(train: Examples, _: Mapping[str, str]) -> Fitted:
@@ -199,10 +218,12 @@ CONFIGS = {
     "original": PRESETS["original"],
     "beez": PRESETS["default"].with_changes(thresholds=(THRESHOLD, THRESHOLD, 0.01)),
 }
+CONFIGS["beez-int8"] = CONFIGS["beez"]
 METHODS: dict[str, Callable[[Examples, Mapping[str, str]], Fitted]] = {
     "tfidf": _tfidf,
     "frozen": _frozen,
     "original": _preset(CONFIGS["original"]),
     "setfit": _setfit,
     "beez": _preset(CONFIGS["beez"]),
+    "beez-int8": _preset(CONFIGS["beez-int8"], served=True),
 }
