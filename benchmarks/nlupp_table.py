@@ -31,9 +31,9 @@ def markdown(domain: Domain, regime: str, rows: Mapping[str, Sequence[Mapping[st
         "| --- | --- | --- | --- | --- | --- |",
         *(_line(method, some, REGIMES[regime]) for method, some in rows.items()),
         "",
-        "Inference: one message at a time from text to probabilities, float32 but where int8 is "
-        f"named, {versions}, {torch.get_num_threads()} threads of {os.cpu_count()} cores; median. Training includes "
-        "the tuning of thresholds on the training folds.",
+        f"Inference: one message at a time from text to probabilities, median, {versions}, "
+        f"{torch.get_num_threads()} threads of {os.cpu_count()} cores; float32 but where int8 is "
+        "named. Training includes the tuning of thresholds on the training folds.",
     ]
     return "\n".join(lines)
 
