@@ -121,11 +121,20 @@ def _gather(dataset: Dataset, *, compare: bool) -> Material:
     """Load the splits. What the live version will be compared on is learnt from in no way."""
     live = registry.live_version() if compare else None
     live_test = _test_split_of(live)
+    train, validation = (
+        _apart_from(live_test, datasets.load_split(dataset, split))
+        for split in ("train", "validation")
+    )
+    if len(train) + len(validation) < 2:
+        raise datasets.DatasetError(
+            f"data set {dataset}: nothing is left to learn from, for the live version's test "
+            "messages are kept apart; add messages, or train without --if-not-worse"
+        )
     return Material(
         dataset=dataset,
         tags=list(datasets.load_tags(dataset)),
-        train=_apart_from(live_test, datasets.load_split(dataset, "train")),
-        validation=_apart_from(live_test, datasets.load_split(dataset, "validation")),
+        train=train,
+        validation=validation,
         test=datasets.load_split(dataset, "test"),
         live=live,
         live_test=live_test,

@@ -7,7 +7,7 @@ from classifier import artefact, registry
 from classifier.engine import Engine
 from classifier.models import Activation, ModelVersion, Tag
 from training import evaluation, finetune, pipeline, runs
-from training.dataset import Example, load_split, prepare
+from training.dataset import DatasetError, Example, load_split, prepare
 from training.models import Dataset, TrainingRun
 
 State = TrainingRun.State
@@ -154,6 +154,16 @@ def test_a_candidate_that_will_be_compared_never_learns_from_the_live_test_split
     for texts, _ in learnt:
         assert texts
         assert not set(texts) & live_test
+
+
+def test_when_the_live_test_split_leaves_nothing_to_learn_from_a_sentence_says_so(
+    trained_before, tiny_config, tmp_path
+):
+    path = tmp_path / "same.jsonl"
+    rows = [vars(e) for e in load_split(trained_before.dataset, "test")]
+    path.write_text("\n".join(json.dumps({k: r[k] for k in ("message", "tags")}) for r in rows))
+    with pytest.raises(DatasetError, match="nothing is left to learn from"):
+        pipeline.train(config=tiny_config, paths=[path], activation="if-not-worse")
 
 
 def test_a_small_data_set_is_decided_on_out_of_fold_and_a_larger_one_on_its_validation_split(
