@@ -32,7 +32,7 @@ class Manifest:
     dataset_digest: str
     metrics: dict[str, Any]
     config: dict[str, Any]
-    review_band: Band | None = None  # where cross-validation found it; None: not measured
+    review_band: Band | None = None  # found on held-out messages; None: not measured
     format: int = FORMAT
     files: dict[str, str] = field(default_factory=dict)
 

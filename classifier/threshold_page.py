@@ -14,7 +14,7 @@ ALL_TAGS = "All tags together"
 SOURCES: dict[Source, str] = {
     "model": "chosen by the model",
     "global": "set for all tags together",
-    "tag": "set by itself",
+    "tag": "set for this tag",
 }
 
 

@@ -44,7 +44,7 @@ def post(client, **data):
 
 def test_the_page_says_what_decides_and_where_it_comes_from(admin_client, keyword_model):
     change(values={HOT: 0.9}, actor="ada")
-    assert in_force(admin_client)[HOT] == ["0.9000", "set by itself", "0.5000", "Change · Reset"]
+    assert in_force(admin_client)[HOT] == ["0.9000", "set for this tag", "0.5000", "Change · Reset"]
     assert in_force(admin_client)[DEAL] == ["0.5000", "chosen by the model", "0.5000", "Change"]
     change(values={None: 0.6}, actor="ada")
     assert in_force(admin_client)[DEAL][:2] == ["0.6000", "set for all tags together"]
