@@ -107,6 +107,11 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
     """(network, tokenizer) on the config's base model; `descriptions`: tag → text, in order."""
     encoder, tokenizer = base_models.load(config.base_model)
     tokenizer.enable_truncation(config.max_length)
+    if config.student_layers > encoder.config.num_hidden_layers:
+        raise base_models.BaseModelError(
+            f"student_layers is {config.student_layers}, and {config.base_model} has "
+            f"{encoder.config.num_hidden_layers} layers."
+        )
     if config.head == "linear":
         width = encoder.config.hidden_size
         head: nn.Module = nn.Sequential(

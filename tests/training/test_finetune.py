@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from training import finetune, network
+from training import base_models, finetune, network
 from training.config import PRESETS
 
 DESCRIPTIONS = {"new": "a new customer", "deal": "wants a discount", "buy": "buys now"}
@@ -105,6 +105,11 @@ def test_a_student_has_fewer_layers_and_starts_from_its_teachers(config):
     assert small.encoder.config.num_hidden_layers == 1
     kept = dict(small.encoder.encoder.layer[0].named_parameters())
     assert all(torch.equal(kept[name], p) for name, p in layers[0].named_parameters())
+
+
+def test_a_student_of_more_layers_than_there_are_is_refused_before_anything_is_trained(config):
+    with pytest.raises(base_models.BaseModelError, match="has 2 layers"):
+        network.build(config.with_changes(student_layers=3), DESCRIPTIONS)
 
 
 def test_more_layers_than_there_are_cannot_be_kept(config):

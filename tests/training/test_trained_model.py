@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifier.engine import Engine
-from training import evaluation, metrics
+from training import evaluation, export, metrics
 from training.dataset import SEED_FILE, Example
 
 pytestmark = pytest.mark.django_db
@@ -46,8 +46,11 @@ def test_window_shopping_is_never_taken_for_seeking_a_deal(engine, challenge):
     assert sum("Deal-seeker" in tags for tags in said) <= 1
 
 
-def test_the_version_served_is_int8_and_a_quarter_of_float(card):
-    assert card["precision"] == "int8"
+def test_int8_is_a_quarter_of_float_and_serves_where_it_loses_half_a_point_at_most(card):
+    """It lost 0.3 points where this was written; processors round differently, so not the same."""
+    loss = card["export"]["float32_micro_f1"] - card["export"]["int8_micro_f1"]
+    assert loss < 0.01
+    assert card["precision"] == ("int8" if loss <= export.MAX_LOSS + 1e-9 else "float32")
     assert card["size_bytes"]["int8"] < 0.3 * card["size_bytes"]["float32"]
 
 
