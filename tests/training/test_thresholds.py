@@ -22,7 +22,7 @@ def test_a_tag_with_many_examples_gets_near_its_own_threshold_and_one_with_few_t
     gold = np.concatenate([np.ones(2000, bool), np.zeros(2000, bool)])
     many = thresholds.search_per_tag(low[:, None], gold[:, None], GRID, threshold=0.8)
     few = thresholds.search_per_tag(low[1999:, None], gold[1999:, None], GRID, threshold=0.8)
-    assert many[0] < 0.25
+    assert many[0] < 0.3
     assert few[0] > 0.75
 
 
