@@ -116,7 +116,7 @@ def _report(examples: Sequence[Example], logits: Floats, gold: Flags, draws: int
             few, rest = order[:size], order[size:]
             for name, row in _scored(logits, gold, few, rest).items():
                 scores.setdefault(name, {}).setdefault(size, []).append(row)
-    probabilities = metrics.sigmoid(logits / np.array(calibration.fit_temperatures(logits, gold)))
+    probabilities = _calibrated(logits, gold)
     limits = np.array(own(thresholds.SHRINKAGE)(probabilities, gold))
     band = review.band(probabilities, gold)
     micro_f1 = metrics.micro_f1(gold, probabilities >= limits)
@@ -167,10 +167,14 @@ def _table(
         yield f"| {way} | {' | '.join(cells)} |"
 
 
+def _calibrated(logits: Floats, gold: Flags) -> NDArray[np.float64]:
+    return metrics.sigmoid(logits / np.array(calibration.fit_temperatures(logits, gold)))
+
+
 def _suspects(examples: Sequence[Example], logits: Floats, gold: Flags) -> list[dict[str, object]]:
     """Labels that out-of-fold answers contradict, the surest contradiction first (self-confidence
     of confident learning: Northcutt, Jiang and Chuang 2021)."""
-    probabilities = metrics.sigmoid(logits / np.array(calibration.fit_temperatures(logits, gold)))
+    probabilities = _calibrated(logits, gold)
     confidence = np.where(gold, probabilities, 1 - probabilities)  # in the label as given
     rows = np.argwhere(confidence < 0.5)
     order = np.argsort(confidence[tuple(rows.T)])

@@ -85,7 +85,7 @@ def entry(message: Message) -> Json:
         },
         "conversation_tag": _conversation_tag(message),
         "switched": hasattr(message, "switch"),
-        "review": message.review and not corrections,
+        "review": message.asks_for_review,
         "correction": _correction(corrections[0]) if corrections else None,
     }
 

@@ -72,6 +72,11 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.conversation_id}#{self.position}"
 
+    @property
+    def asks_for_review(self) -> bool:
+        """The model was unsure, and nobody has corrected it; `listing.asks_for_review` in SQL."""
+        return self.review and not self.corrections.all()
+
 
 class PredictedTag(models.Model):
     """A tag that the model selected for a message."""

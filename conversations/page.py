@@ -44,11 +44,6 @@ class Entry:
     tags: list[str]
 
     @property
-    def check(self) -> bool:
-        """The model is unsure here, and nobody has looked yet."""
-        return self.message.review and not self.corrected
-
-    @property
     def switched(self) -> bool:
         return tagging.is_switch(self.before, self.message.conversation_tag_id)
 
@@ -120,7 +115,7 @@ def _bars(message: Message) -> list[Bar]:
 def _point(entry: Entry) -> chart.Point:
     message = entry.message
     moment = timezone.localtime(message.created_at).strftime("%Y-%m-%d %H:%M")
-    remark = " (corrected)" if entry.corrected else " (check)" if entry.check else ""
+    remark = " (corrected)" if entry.corrected else " (check)" if message.asks_for_review else ""
     return chart.Point(
         position=message.position,
         title=f"{message.position}, {moment}: {answers.shortened(message.text)} — "
@@ -129,5 +124,5 @@ def _point(entry: Entry) -> chart.Point:
         before=entry.before,
         after=message.conversation_tag_id,
         corrected=entry.corrected,
-        check=entry.check,
+        check=message.asks_for_review,
     )

@@ -90,8 +90,7 @@ class ListQuery(serializers.Serializer[Any]):
     def validate_switched(self, value: str) -> bool:
         return value == "true"
 
-    def validate_review(self, value: str) -> bool:
-        return value == "true"
+    validate_review = validate_switched
 
 
 class HistoryQuery(serializers.Serializer[Any]):

@@ -4,8 +4,7 @@ For data too few to set a validation split aside: temperatures, thresholds and t
 then rest on every message (cross-fitting, as for stacking: Wolpert 1992).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,6 @@ from training import dataset_stats, duplicates, evaluation, finetune, splitting
 from training.config import TrainingConfig
 from training.reading import Example
 
-Progress = Callable[[dict[str, Any]], None]
-
 
 def out_of_fold(
     examples: Sequence[Example],
@@ -23,7 +20,7 @@ def out_of_fold(
     *,
     descriptions: Mapping[str, str],
     config: TrainingConfig,
-    progress: Progress = lambda _: None,
+    progress: finetune.Progress = lambda _: None,
 ) -> NDArray[np.float32]:
     """Logits [examples, tags], each row from a network that did not see its example.
 

@@ -63,17 +63,17 @@ def fit(
     """
     _seed(config.seed)
     net, tokenizer = network.build(config, descriptions)
-    fitted = _trained(Fitted(net, tokenizer, config), train, validation, progress)
+    fitted = _run(Fitted(net, tokenizer, config), train, validation, progress)
     if config.student_layers:
         progress({"step": f"teach a network of {config.student_layers} layers"})
         student = Fitted(
             network.shortened(fitted.network, config.student_layers), tokenizer, config
         )
-        return _trained(student, train, validation, progress, teacher=fitted.network)
+        return _run(student, train, validation, progress, teacher=fitted.network)
     return fitted
 
 
-def _trained(
+def _run(
     fitted: Fitted,
     train: tuple[Texts, Labels],
     validation: tuple[Texts, Labels] | None,

@@ -246,7 +246,7 @@ def _publish(
             decision=decision,
             dataset=material.dataset,
             validation=held_out,
-            test=report.HeldOut(material.test, exported.logits[-len(material.test) :]),
+            test=report.HeldOut(material.test, exported.logits[len(material.validation) :]),
         )
         card.write_card(staging, report=facts)
         manifest = report.manifest(facts, decision, fitted.config)

@@ -1,6 +1,7 @@
 """Ways to post messages and to read the history that they make."""
 
 import pytest
+from django.contrib.auth.models import Permission, User
 
 from conversations import history
 from conversations.models import Conversation
@@ -43,3 +44,12 @@ def assert_consistent(conversation_id):
 def worked_example(keyword_model):
     """The guidelines' worked example, posted; its messages."""
     return [add_message(conversation_id="shoes", text=text) for text in WORKED_EXAMPLE]
+
+
+@pytest.fixture
+def staff(db, client):
+    """A signed-in member of staff who may view conversations, and no more."""
+    user = User.objects.create(username="anna", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_conversation"))
+    client.force_login(user)
+    return client

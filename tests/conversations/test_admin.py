@@ -15,15 +15,6 @@ LIST = "/admin/conversations/conversation/"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
 
-@pytest.fixture
-def staff(db, client):
-    """A signed-in member of staff who may view conversations, and no more."""
-    user = User.objects.create(username="anna", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_conversation"))
-    client.force_login(user)
-    return client
-
-
 def url(conversation_id, action="change"):
     pk = Conversation.objects.get(conversation_id=conversation_id).pk
     return f"{LIST}{pk}/{action}/"

@@ -1,7 +1,6 @@
 """A message of which the model is unsure asks for review until somebody corrects it."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.db import connection
 
 from classifier import live, registry
@@ -46,14 +45,6 @@ def listed(api_client):
         return [one["conversation_id"] for one in response.json()["conversations"]]
 
     return get
-
-
-@pytest.fixture
-def staff(db, client):
-    user = User.objects.create(username="anna", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_conversation"))
-    client.force_login(user)
-    return client
 
 
 def page(staff):

@@ -12,6 +12,7 @@ from classifier.engine import Engine
 from classifier.models import Tag
 from tests.beez.started import CHECKOUT
 from tests.keyword_model import SHIPPED_TAGS
+from tests.training import tiny
 from training import pipeline
 from training.dataset import SEED_FILE
 from training.models import Dataset
@@ -78,16 +79,7 @@ def test_a_shop_trains_on_four_tags_of_its_own_alone(home, tmp_path, tiny_config
     ]
     path = tmp_path / "shop.csv"
     path.write_text("\n".join(["message,tags", *lines, "good morning,", "thanks a lot,"]))
-    call_command(
-        "train",
-        path,
-        "--base-model",
-        tiny_config.base_model,
-        "--set",
-        "epochs=1",
-        "--set",
-        "min_steps=0",
-    )
+    call_command("train", path, *tiny.quickly(tiny_config.base_model))
     assert registry.live_version().tags == list(OWN_TAGS)
     stats = Dataset.objects.get().stats
     assert stats["unknown"] == {}

@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from classifier import artefact, registry
 from classifier.engine import Engine
 from classifier.models import Activation, ModelVersion, Tag
+from tests.training import tiny
 from training import evaluation, finetune, pipeline, runs
 from training.dataset import DatasetError, Example, load_split, prepare
 from training.models import Dataset, TrainingRun
@@ -67,16 +68,7 @@ def test_the_train_command_makes_the_version_live_and_prints_its_figures(
     rows = [f'"{words}, case {n}, this is bad",Complaint' for n in range(8) for words in angry]
     path = tmp_path / "shop.csv"
     path.write_text("message,tags\n" + "\n".join(rows))
-    call_command(
-        "train",
-        path,
-        "--base-model",
-        tiny_config.base_model,
-        "--set",
-        "epochs=1",
-        "--set",
-        "min_steps=0",
-    )
+    call_command("train", path, *tiny.quickly(tiny_config.base_model))
     assert registry.live_version().tags == ["Complaint"]
     run = TrainingRun.objects.get()
     assert (run.state, run.activated, run.trigger) == (State.SUCCEEDED, True, "command")

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
+from tests.training import tiny
 from training import child, tasks
 from training.models import TrainingRun
 
@@ -23,12 +24,8 @@ def child_environment(home, monkeypatch):
     monkeypatch.setenv("DATASETS_DIR", str(django_settings.DATASETS_DIR))
 
 
-def _options(config) -> list[str]:
-    return ["--base-model", config.base_model, "--set", "epochs=1", "--set", "min_steps=0"]
-
-
 def test_the_task_trains_in_a_child_process(child_environment, few_messages, tiny_config):
-    status = tasks.train_model([str(few_messages)], _options(tiny_config))
+    status = tasks.train_model([str(few_messages)], tiny.quickly(tiny_config.base_model))
     run = TrainingRun.objects.get()
     assert (status, run.state, run.trigger) == (0, State.SUCCEEDED, "task")
     assert not run.worker.endswith(f":{os.getpid()}")

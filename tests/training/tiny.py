@@ -16,6 +16,11 @@ from training.dataset import SEED_FILE
 SIZES = {"vocab_size": 2000, "max_position_embeddings": 128}
 
 
+def quickly(base_model: str) -> list[str]:
+    """Options of `manage.py train` for one pass on a tiny encoder."""
+    return ["--base-model", base_model, "--set", "epochs=1", "--set", "min_steps=0"]
+
+
 def distilbert(folder: Path) -> Path:
     """A DistilBERT (no pooler) of two layers."""
     config = DistilBertConfig(**SIZES, dim=64, n_layers=2, n_heads=4, hidden_dim=128)
