@@ -19,5 +19,5 @@ COPY . .
 USER beez
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=6s --start-period=30s CMD ["python", "-m", "beez.probe"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=30s CMD ["python", "-m", "beez.launch.probe"]
 CMD ["gunicorn", "beez.wsgi"]

@@ -1,6 +1,7 @@
 """The web server's settings, for `make run` and for production alike: `gunicorn beez.wsgi`."""
 
-from beez import env, preflight
+from beez import env
+from beez.launch import preflight
 
 _host, _port = preflight.address()
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"

@@ -8,14 +8,14 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from beez import local
+from beez.launch import local
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")
     try:
         if sys.argv[1:2] == ["up"]:
-            importlib.import_module("beez.preflight").run()
+            importlib.import_module("beez.launch.preflight").run()
         local.prepare_environment()
         importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
     except ImproperlyConfigured as error:  # one sentence instead of Django's traceback

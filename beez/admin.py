@@ -7,8 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from beez import api_keys
-from beez.models import ApiKey
+from beez.api import keys
+from beez.api.models import ApiKey
 
 admin.site.site_header = admin.site.site_title = "Beez"
 admin.site.index_title = "What is going on"
@@ -51,7 +51,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
         return False  # revoked keys stay, so that it can be told who could do what
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        row, key = api_keys.create(name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at)
+        row, key = keys.create(name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at)
         obj.pk = row.pk
         obj.refresh_from_db()
         self.message_user(
@@ -61,5 +61,5 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for row in queryset:
-            api_keys.revoke(row)
+            keys.revoke(row)
         self.message_user(request, f"Revoked: {', '.join(row.name for row in queryset)}.")

@@ -9,7 +9,7 @@ from celery.exceptions import SecurityWarning
 from celery.signals import beat_init, celeryd_init
 from django.conf import settings
 
-from beez import local
+from beez.launch import local
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")
 local.prepare_environment()

@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "beez.middleware.Failures",
+    "beez.api.middleware.Failures",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -161,15 +161,15 @@ MAX_MESSAGE_LENGTH = env.integer("MAX_MESSAGE_LENGTH", 5_000, minimum=1, maximum
 MAX_BATCH_SIZE = env.integer("MAX_BATCH_SIZE", 256, minimum=1, maximum=10_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_621_440, minimum=1_024)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["beez.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["beez.authentication.HasScope"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["beez.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["beez.api.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["beez.parsing.Utf8JsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "beez.parsing.FirstRenderer",
-    "DEFAULT_THROTTLE_CLASSES": ["beez.throttling.KeyRateThrottle"] if RATE_LIMIT else [],
+    "DEFAULT_PARSER_CLASSES": ["beez.api.parsing.Utf8JsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "beez.api.parsing.FirstRenderer",
+    "DEFAULT_THROTTLE_CLASSES": ["beez.api.throttling.KeyRateThrottle"] if RATE_LIMIT else [],
     "DEFAULT_THROTTLE_RATES": {"key": RATE_LIMIT or None},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "beez.errors.handle",
+    "EXCEPTION_HANDLER": "beez.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": False,
 }
@@ -185,7 +185,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "beez.schema.describe_errors",
+        "beez.api.schema.describe_errors",
     ],
 }
 
@@ -205,7 +205,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "beez.logs.LineFormatter",
+            "()": "beez.api.logs.LineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },

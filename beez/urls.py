@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.urls import path, register_converter
 
-from beez import errors, home
+from beez import home
+from beez.api import errors
 from classifier import api as classifier_api
 from classifier import thresholds_api
 from conversations import api as conversations_api

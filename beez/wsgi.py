@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from beez import local
+from beez.launch import local
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")
 local.prepare_environment()

@@ -17,24 +17,19 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-import numpy as np  # noqa: E402 - this and the next ones need the path above
-from new_tags_data import DATA, SHIPPED  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from tqdm import tqdm  # noqa: E402
+import numpy as np
+from new_tags_data import DATA, SHIPPED
+from numpy.typing import NDArray
+from tqdm import tqdm
 
-from training import (  # noqa: E402
-    calibration,
-    crossfit,
-    dataset_input,
-    evaluation,
-    metrics,
-    review,
-    thresholds,
-)
-from training.config import PRESETS, TrainingConfig  # noqa: E402
-from training.metrics import Flags, Floats  # noqa: E402
-from training.progress import Bars  # noqa: E402
-from training.reading import Example  # noqa: E402
+from training.datasets import gathering
+from training.datasets.reading import Example
+from training.decision import calibration, metrics, review, thresholds
+from training.decision.metrics import Flags, Floats
+from training.evaluation import quality
+from training.learning import crossfit
+from training.learning.config import PRESETS, TrainingConfig
+from training.runs.progress import Bars
 
 TAGS = list(SHIPPED)
 GRID = PRESETS["default"].thresholds
@@ -81,7 +76,7 @@ def main() -> None:
     config = PRESETS[options.preset].with_changes(folds=options.folds)
     examples = _read(options.data)
     logits = _out_of_fold(examples, config, options.keep)
-    gold = evaluation.labels(examples, TAGS) == 1
+    gold = quality.labels(examples, TAGS) == 1
     print(_report(examples, logits, gold, options.draws))
     if options.suspects:
         rows = _suspects(examples, logits, gold)[: options.count]
@@ -89,7 +84,7 @@ def main() -> None:
 
 
 def _read(path: Path) -> list[Example]:
-    found = dataset_input.gather([path], known_tags=TAGS, max_length=10_000, max_bad_share=0.0)
+    found = gathering.gather([path], known_tags=TAGS, max_length=10_000, max_bad_share=0.0)
     return [record.example for record in found.records]
 
 

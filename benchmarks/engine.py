@@ -10,13 +10,13 @@ import time
 
 import django
 
-from beez import local
+from beez.launch import local
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")
 local.prepare_environment()
 django.setup()
 
-from classifier import live  # noqa: E402 - needs the applications that the line above loads
+from classifier import live
 
 engine = live.current().engine
 

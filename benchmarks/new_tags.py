@@ -18,13 +18,14 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-import new_tags_data  # noqa: E402 - this and the next ones need the path above
-from new_tags_data import DESCRIPTIONS, OPTIONAL, Messages  # noqa: E402
-from sklearn.metrics import average_precision_score  # noqa: E402
-from tqdm import tqdm  # noqa: E402
+import new_tags_data
+from new_tags_data import DESCRIPTIONS, OPTIONAL, Messages
+from sklearn.metrics import average_precision_score
+from tqdm import tqdm
 
-from training import finetune, plots  # noqa: E402
-from training.config import PRESETS, TrainingConfig  # noqa: E402
+from training.card import plots
+from training.learning import finetune
+from training.learning.config import PRESETS, TrainingConfig
 
 Scores = dict[int, list[dict[str, float]]]  # examples → for each draw: tag → average precision
 

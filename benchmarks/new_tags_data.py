@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training import evaluation
-from training.metrics import Labels
-from training.reading import Example
+from training.datasets.reading import Example
+from training.decision.metrics import Labels
+from training.evaluation import quality
 
 DATA = Path(__file__).resolve().parents[1] / "training" / "data"
 SHIPPED = {name: text for name, _, text in import_module("classifier.migrations.0002_tags").TAGS}
@@ -62,7 +62,7 @@ def draw(pool: Sequence[Example], count: int, number: int) -> list[Example]:
 
 
 def arrays(examples: Sequence[Example]) -> tuple[list[str], Labels]:
-    return [e.message for e in examples], evaluation.labels(examples, list(DESCRIPTIONS))
+    return [e.message for e in examples], quality.labels(examples, list(DESCRIPTIONS))
 
 
 def base_rates(examples: Sequence[Example]) -> dict[str, float]:

@@ -18,13 +18,13 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-import nlupp_data  # noqa: E402 - this and the next ones need the path above
-import nlupp_methods  # noqa: E402
-import nlupp_table  # noqa: E402
-from nlupp_data import REGIMES, Domain  # noqa: E402
-from tqdm import tqdm  # noqa: E402
+import nlupp_data
+import nlupp_methods
+import nlupp_table
+from nlupp_data import REGIMES, Domain
+from tqdm import tqdm
 
-from training import metrics  # noqa: E402
+from training.decision import metrics
 
 Row = dict[str, Any]
 

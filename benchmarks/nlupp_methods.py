@@ -24,8 +24,10 @@ from sklearn.model_selection import KFold
 from sklearn.multiclass import OneVsRestClassifier
 
 from classifier.engine import Graph
-from training import base_models, export, finetune, metrics, network, thresholds
-from training.config import PRESETS, TrainingConfig
+from training.decision import metrics, thresholds
+from training.export import onnx_graph
+from training.learning import base_models, finetune, network
+from training.learning.config import PRESETS, TrainingConfig
 
 Probabilities = Callable[[list[str]], NDArray[np.floating[Any]]]
 
@@ -161,8 +163,8 @@ def _served(fitted: finetune.Fitted, samples: list[str]) -> Probabilities:
     """Of the int8 graph, one message a run, as the web process computes them."""
     with tempfile.TemporaryDirectory() as folder:
         graphs = [Path(folder) / f"{name}.onnx" for name in ("float32", "int8")]
-        export.to_onnx(fitted, graphs[0])
-        export.quantise(*graphs, fitted=fitted, samples=samples[: export.SAMPLES])
+        onnx_graph.to_onnx(fitted, graphs[0])
+        onnx_graph.quantise(*graphs, fitted=fitted, samples=samples[: onnx_graph.SAMPLES])
         graph = Graph(graphs[1], fitted.tokenizer)
     return lambda texts: metrics.sigmoid(np.array([graph.logits(text) for text in texts]))
 

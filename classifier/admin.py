@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from beez.staff import ReadOnlyAdmin
+from beez.staff.pages import ReadOnlyAdmin
 from classifier import model_page, registry, threshold_page, thresholds
 from classifier.artefact import ArtefactError
 from classifier.models import Activation, ModelVersion, Tag, ThresholdChange

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.db.models import Subquery
 
-from beez.errors import Unavailable
+from beez.api.errors import Unavailable
 from classifier import registry, thresholds
 from classifier.decision import InForce, Overrides, in_force
 from classifier.engine import Classification, Engine

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-from beez.staff import Table
+from beez.staff.pages import Table
 from classifier import artefact, registry
 from classifier.artefact import ArtefactError
 from classifier.models import ModelVersion

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from beez.models import ApiKey
+from beez.api.models import ApiKey
 from classifier import live, thresholds
 from classifier.decision import in_force
 from classifier.fields import NumberField, StrictCharField

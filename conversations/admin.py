@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
-from beez.staff import ReadOnlyAdmin
+from beez.staff.pages import ReadOnlyAdmin
 from conversations import listing, page, pills
 from conversations.erasure import erase
 from conversations.models import Conversation

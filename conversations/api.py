@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from beez.models import ApiKey
+from beez.api.models import ApiKey
 from conversations import answers, ingest, listing, schema
 from conversations.corrections import UnknownTagsError, correct
 from conversations.erasure import erase

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from beez.errors import Conflict
+from beez.api.errors import Conflict
 from classifier import live
 from classifier.engine import Classification
 from conversations import history, rows

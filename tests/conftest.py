@@ -39,10 +39,10 @@ def api_client(db):
     """A client with a key of every scope."""
     from rest_framework.test import APIClient
 
-    from beez import api_keys
-    from beez.models import ApiKey
+    from beez.api import keys
+    from beez.api.models import ApiKey
 
-    _, key = api_keys.create(name="tests", scopes=ApiKey.Scope.values)
+    _, key = keys.create(name="tests", scopes=ApiKey.Scope.values)
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
     return client

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from beez import local
+from beez.launch import local
 
 os.environ["BEEZ_HOME"] = os.environ.get("BEEZ_TEST_HOME") or str(
     Path(__file__).resolve().parent.parent / "var" / "tests"

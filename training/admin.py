@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from beez.staff import ReadOnlyAdmin
-from training import dataset_page
+from beez.staff.pages import ReadOnlyAdmin
+from training.datasets import page
+from training.datasets.splitting import SPLITS
 from training.models import Dataset, TrainingRun
-from training.splitting import SPLITS
 
 
 @admin.register(Dataset)
@@ -60,8 +60,8 @@ class DatasetAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["tables"] = list(dataset_page.tables(context["original"]))
-        context["findings"] = dataset_page.findings(context["original"])
+        context["tables"] = list(page.tables(context["original"]))
+        context["findings"] = page.findings(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -20,25 +20,17 @@ from django.conf import settings
 from classifier import artefact, registry
 from classifier.engine import Engine
 from classifier.models import ModelVersion, Tag
-from training import (
-    calibration,
-    card,
-    crossfit,
-    duplicates,
-    evaluation,
-    export,
-    finetune,
-    gate,
-    metrics,
-    report,
-    review,
-    runs,
-    thresholds,
-)
-from training import dataset as datasets
-from training.config import TrainingConfig
-from training.dataset import Example
+from training.card import document, report
+from training.datasets import dataset as datasets
+from training.datasets import duplicates
+from training.datasets.dataset import Example
+from training.decision import calibration, metrics, review, thresholds
+from training.evaluation import quality
+from training.export import onnx_graph
+from training.learning import crossfit, finetune
+from training.learning.config import TrainingConfig
 from training.models import Dataset, TrainingRun
+from training.runs import gate, recording
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -71,7 +63,7 @@ def train(
     skipped. Raises `runs.AlreadyRunning` when another training is under way; any other error is
     recorded on the row and raised.
     """
-    with runs.recorded(trigger, config.as_dict()) as run:
+    with recording.recorded(trigger, config.as_dict()) as run:
 
         def tell(step: dict[str, Any]) -> None:
             progress(step)
@@ -112,7 +104,7 @@ def _skip_if_trained(dataset: Dataset, config: TrainingConfig) -> None:
         state=TrainingRun.State.SUCCEEDED, dataset=dataset, config=config.as_dict()
     ).first()
     if before is not None:
-        raise runs.Skipped(
+        raise recording.Skipped(
             f"Nothing has changed: data set {dataset} was trained as {before.model_version}."
         )
 
@@ -201,9 +193,7 @@ def _decide(
     held_out: report.HeldOut, tags: Sequence[str], config: TrainingConfig
 ) -> report.Decision:
     """Temperatures, thresholds and the review band, from held-out messages alone."""
-    gold, logits = metrics.settle_unknown(
-        evaluation.labels(held_out.examples, tags), held_out.logits
-    )
+    gold, logits = metrics.settle_unknown(quality.labels(held_out.examples, tags), held_out.logits)
     temperatures = [1.0] * len(tags)
     if config.calibrate:
         temperatures = calibration.fit_temperatures(logits, gold)
@@ -231,9 +221,9 @@ def _publish(
 ) -> ModelVersion:
     """Write the model folder beside the others, seal it under its name, and register it."""
     unseen = [*material.validation, *material.test]
-    labels = evaluation.labels(unseen, material.tags)
+    labels = quality.labels(unseen, material.tags)
     with _staging_folder() as staging:
-        exported = export.export(
+        exported = onnx_graph.export(
             fitted,
             staging,
             messages=_messages(unseen),
@@ -248,7 +238,7 @@ def _publish(
             validation=held_out,
             test=report.HeldOut(material.test, exported.logits[len(material.validation) :]),
         )
-        card.write_card(staging, report=facts)
+        document.write_card(staging, report=facts)
         manifest = report.manifest(facts, decision, fitted.config)
         artefact.publish(staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest)
     return registry.register(manifest.name)
@@ -259,7 +249,7 @@ def _compare(version: ModelVersion, material: Material) -> tuple[float | None, f
     if material.live is None or not material.live_test:
         return None, None
     candidate, live = (
-        evaluation.engine_micro_f1(
+        quality.engine_micro_f1(
             Engine.load(settings.MODELS_DIR / each.name), material.live_test, material.live.tags
         )
         for each in (version, material.live)
@@ -280,7 +270,7 @@ def _staging_folder() -> Iterator[Path]:
 
 
 def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], metrics.Labels]:
-    return _messages(examples), evaluation.labels(examples, tags)
+    return _messages(examples), quality.labels(examples, tags)
 
 
 def _messages(examples: Sequence[Example]) -> list[str]:

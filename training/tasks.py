@@ -4,8 +4,9 @@ from pathlib import Path
 
 from celery import shared_task
 
-from training import child, dataset
+from training.datasets import dataset
 from training.models import TrainingRun
+from training.runs import child
 
 
 @shared_task

@@ -9,8 +9,8 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Pe
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from beez import api_keys
-from beez.models import ApiKey
+from beez.api import keys
+from beez.api.models import ApiKey
 
 if TYPE_CHECKING:  # DRF's views import this module, by its name in the settings
     from rest_framework.views import APIView
@@ -40,10 +40,10 @@ class ApiKeyAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer" or not key.strip():
             raise AuthenticationFailed(f"The Authorization header is not understood. {HOW}")
         try:
-            row = api_keys.verify(key.strip())
-        except api_keys.InvalidKeyError as reason:
+            row = keys.verify(key.strip())
+        except keys.InvalidKeyError as reason:
             raise AuthenticationFailed(str(reason)) from None
-        api_keys.note_use(row)
+        keys.note_use(row)
         return ApiKeyCaller(row), row
 
     def authenticate_header(self, request: Request) -> str:

@@ -34,7 +34,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from beez.logs import kind
+from beez.api.logs import kind
 
 logger = logging.getLogger(__name__)
 

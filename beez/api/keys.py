@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from beez.models import ApiKey
+from beez.api.models import ApiKey
 
 # A busy key would otherwise cost one write for each request.
 LAST_USE_PRECISION = timedelta(minutes=1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from beez import errors
+from beez.api import errors
 
 
 class Failures:

@@ -29,7 +29,7 @@ _ERROR = {
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Behind Swagger's "Authorize"."""
 
-    target_class = "beez.authentication.ApiKeyAuthentication"
+    target_class = "beez.api.authentication.ApiKeyAuthentication"
     name = "ApiKey"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:

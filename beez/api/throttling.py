@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-from beez.models import ApiKey
+from beez.api.models import ApiKey
 
 if TYPE_CHECKING:  # DRF's views import this module, by its name in the settings
     from rest_framework.views import APIView

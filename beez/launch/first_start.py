@@ -10,8 +10,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from beez import api_keys, children, console, stopping
-from beez.models import ApiKey
+from beez.api import keys
+from beez.api.models import ApiKey
+from beez.launch import children, console, stopping
 from classifier import registry
 
 STAFF_NAME = "admin"
@@ -51,7 +52,7 @@ def credentials(address: str) -> str | None:
     lines: list[str] = []
     key: str | None = None
     if not ApiKey.objects.exists():
-        _, key = api_keys.create(name="first", scopes=ApiKey.Scope.values)
+        _, key = keys.create(name="first", scopes=ApiKey.Scope.values)
         lines += [f"API key         {key}", f"  others        {address}/admin/beez/apikey/"]
     users = get_user_model().objects
     if not users.filter(is_staff=True).exists():

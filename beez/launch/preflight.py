@@ -9,7 +9,8 @@ import shutil
 import socket
 from pathlib import Path
 
-from beez import console, env, local, stopping
+from beez import env
+from beez.launch import console, local, stopping
 
 MEGABYTES_NEEDED = 500
 

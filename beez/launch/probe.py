@@ -7,7 +7,8 @@ import sys
 import urllib.error
 import urllib.request
 
-from beez import env, preflight
+from beez import env
+from beez.launch import preflight
 
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # what a server on all interfaces hears, too
 

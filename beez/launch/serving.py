@@ -5,8 +5,8 @@ them ends altogether, something is wrong that a person should see. In production
 engine or the init system starts each of them again.
 """
 
-from beez import children, console, local, probe, stopping
-from beez.first_start import StartError
+from beez.launch import children, console, local, probe, stopping
+from beez.launch.first_start import StartError
 
 READY_SECONDS = 90
 

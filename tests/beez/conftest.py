@@ -3,7 +3,7 @@ import os
 import pytest
 from django.test import Client
 
-from beez import api_keys
+from beez.api import keys
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def shell(settings):
 
 @pytest.fixture
 def key(db):
-    return api_keys.create(name="shop", scopes=["classify"])[1]
+    return keys.create(name="shop", scopes=["classify"])[1]
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from beez import api_keys
-from beez.models import ApiKey
+from beez.api import keys
+from beez.api.models import ApiKey
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:beez_apikey_changelist"
@@ -18,7 +18,7 @@ def add(admin_client, **changes):
 def test_a_new_key_is_shown_exactly_once(admin_client):
     page = add(admin_client).content.decode()
     (key,) = set(re.findall(r"bz_[0-9a-f]{8}_[\w-]{43}", page))
-    assert api_keys.verify(key).scopes == ["read"]
+    assert keys.verify(key).scopes == ["read"]
     assert ApiKey.objects.count() == 1
     for path in (
         reverse(LIST),
@@ -35,16 +35,16 @@ def test_a_key_that_makes_no_sense_is_not_made(admin_client, changes):
 
 
 def test_a_key_can_be_revoked(admin_client):
-    row, key = api_keys.create(name="shop", scopes=["read"])
+    row, key = keys.create(name="shop", scopes=["read"])
     choice = {"action": "revoke", "_selected_action": [row.pk]}
     page = admin_client.post(reverse(LIST), choice, follow=True).content.decode()
     assert "Revoked: shop." in page
-    with pytest.raises(api_keys.InvalidKeyError, match="revoked"):
-        api_keys.verify(key)
+    with pytest.raises(keys.InvalidKeyError, match="revoked"):
+        keys.verify(key)
 
 
 def test_a_key_can_be_neither_edited_nor_deleted(admin_client):
-    row, _ = api_keys.create(name="shop", scopes=["read"])
+    row, _ = keys.create(name="shop", scopes=["read"])
     change = reverse("admin:beez_apikey_change", args=[row.pk])
     assert admin_client.post(change, {"name": "other", "scopes": ["erase"]}).status_code == 403
     delete = reverse("admin:beez_apikey_delete", args=[row.pk])

@@ -10,8 +10,9 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from beez import errors, urls
-from beez.throttling import KeyRateThrottle
+from beez import urls
+from beez.api import errors
+from beez.api.throttling import KeyRateThrottle
 
 
 class Order(serializers.Serializer):

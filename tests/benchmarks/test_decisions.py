@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import decisions
 
-from training.reading import Example
+from training.datasets.reading import Example
 
 RNG = np.random.default_rng(11)
 

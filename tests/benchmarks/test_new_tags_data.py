@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import new_tags_data
 
-from training import duplicates
+from training.datasets import duplicates
 
 
 @pytest.fixture(scope="module")

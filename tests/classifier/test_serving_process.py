@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from beez import api_keys
+from beez.api import keys
 from tests.classifier import processes
 
 SCRIPT = """
@@ -33,7 +33,7 @@ print(json.dumps({"status": status, "answer": json.loads(answer), "heavy": sorte
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the memory from /proc")
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_serving_process_imports_nothing_of_the_training_and_stays_under_300_mib(keyword_model):
-    _, key = api_keys.create(name="test", scopes=["classify"])
+    _, key = keys.create(name="test", scopes=["classify"])
     found = json.loads(processes.run(SCRIPT.replace("KEY", key)))
     assert found["status"] == ["200 OK"]
     assert [entry["tag"] for entry in found["answer"]["selected"]] == ["Hot-buyer"]

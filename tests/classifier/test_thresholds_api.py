@@ -3,7 +3,7 @@
 import pytest
 from rest_framework.test import APIClient
 
-from beez import api_keys
+from beez.api import keys
 from classifier import live
 from classifier.models import Tag, ThresholdChange
 from classifier.thresholds import change
@@ -26,7 +26,7 @@ def by_tag(body):
 
 
 def client_with(*scopes):
-    _, key = api_keys.create(name="one", scopes=list(scopes))
+    _, key = keys.create(name="one", scopes=list(scopes))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
     return client

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from beez.errors import Conflict
+from beez.api.errors import Conflict
 from classifier import live
 from classifier.live import NoModel
 from conversations import ingest

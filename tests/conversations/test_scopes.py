@@ -3,8 +3,8 @@
 import pytest
 from rest_framework.test import APIClient
 
-from beez import api_keys
-from beez.models import ApiKey
+from beez.api import keys
+from beez.api.models import ApiKey
 
 ROUTES = [
     ("post", "/classify-conversation", "classify"),
@@ -17,7 +17,7 @@ BODIES = {"classify": {"conversation_id": "shoes", "message": "hi"}, "correct": 
 
 
 def client_with(*scopes):
-    _, key = api_keys.create(name="one", scopes=list(scopes))
+    _, key = keys.create(name="one", scopes=list(scopes))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
     return client

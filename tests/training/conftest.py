@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from classifier import registry
 from tests.training import tiny
-from training import dataset, pipeline
-from training.config import PRESETS
-from training.dataset import SEED_FILE
+from training import pipeline
+from training.datasets import dataset
+from training.datasets.dataset import SEED_FILE
+from training.learning.config import PRESETS
 from training.models import TrainingRun
 
 

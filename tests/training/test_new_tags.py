@@ -14,7 +14,7 @@ from tests.beez.started import CHECKOUT
 from tests.keyword_model import SHIPPED_TAGS
 from tests.training import tiny
 from training import pipeline
-from training.dataset import SEED_FILE
+from training.datasets.dataset import SEED_FILE
 from training.models import Dataset
 
 ROWS = SEED_FILE.parent / "optional-tags.json"

@@ -7,9 +7,12 @@ from classifier import artefact, registry
 from classifier.engine import Engine
 from classifier.models import Activation, ModelVersion, Tag
 from tests.training import tiny
-from training import evaluation, finetune, pipeline, runs
-from training.dataset import DatasetError, Example, load_split, prepare
+from training import pipeline
+from training.datasets.dataset import DatasetError, Example, load_split, prepare
+from training.evaluation import quality
+from training.learning import finetune
 from training.models import Dataset, TrainingRun
+from training.runs import recording
 
 State = TrainingRun.State
 pytestmark = pytest.mark.django_db
@@ -92,7 +95,7 @@ def test_the_original_recipe_trains_a_distilbert_and_need_not_go_live(
 
 def test_the_same_messages_config_and_seed_give_the_same_weights(tiny_config, few_messages, home):
     examples = load_split(prepare([few_messages]), "train")
-    arrays = ([e.message for e in examples], evaluation.labels(examples, ["Hot-buyer"]))
+    arrays = ([e.message for e in examples], quality.labels(examples, ["Hot-buyer"]))
     answers = [
         finetune.fit(
             train=arrays,
@@ -123,7 +126,7 @@ def test_another_config_is_a_change(trained_before, few_messages, tiny_config, s
 
 def test_a_worse_version_does_not_go_live(trained_before, few_messages, tiny_config, monkeypatch):
     scores = iter([0.50, 0.51])
-    monkeypatch.setattr(evaluation, "engine_micro_f1", lambda *_: next(scores))
+    monkeypatch.setattr(quality, "engine_micro_f1", lambda *_: next(scores))
     run = pipeline.train(config=tiny_config, paths=[few_messages], activation="if-not-worse")
     assert (run.state, run.activated) == (State.SUCCEEDED, False)
     assert registry.live_version() == trained_before.model_version
@@ -198,13 +201,13 @@ def test_an_error_stands_on_the_row_and_leaves_no_folder(
 
 
 def test_a_second_training_is_refused_with_a_clear_sentence(home, few_messages):
-    with runs.recorded("schedule", {}), pytest.raises(CommandError, match="under way"):
+    with recording.recorded("schedule", {}), pytest.raises(CommandError, match="under way"):
         call_command("train", few_messages)
 
 
 def test_a_task_that_finds_another_training_is_skipped_with_the_reason(home, monkeypatch):
     monkeypatch.setattr("os.nice", lambda _: None)
-    with runs.recorded("command", {}):
+    with recording.recorded("command", {}):
         call_command("train", "--trigger", "schedule")
     skipped = TrainingRun.objects.get(trigger="schedule")
     assert skipped.state == State.SKIPPED

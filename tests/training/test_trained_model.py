@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from classifier.engine import Engine
-from training import evaluation, export, metrics
-from training.dataset import SEED_FILE, Example
+from training.datasets.dataset import SEED_FILE, Example
+from training.decision import metrics
+from training.evaluation import quality
+from training.export import onnx_graph
 
 pytestmark = pytest.mark.django_db
 CHALLENGE = SEED_FILE.with_name("challenge.jsonl")
@@ -27,7 +29,7 @@ def engine(trained_folder):
 
 
 def test_messages_of_another_author_are_tagged_better_than_the_original_did(engine, challenge):
-    assert evaluation.engine_micro_f1(engine, challenge, engine.manifest.tags) > 0.9
+    assert quality.engine_micro_f1(engine, challenge, engine.manifest.tags) > 0.9
 
 
 @pytest.mark.parametrize("group", ["refuses-discount", "browsing-for-ideas", "saved-until-payday"])
@@ -50,7 +52,7 @@ def test_int8_is_a_quarter_of_float_and_serves_where_it_loses_half_a_point_at_mo
     """It lost 0.3 points where this was written; processors round differently, so not the same."""
     loss = card["export"]["float32_micro_f1"] - card["export"]["int8_micro_f1"]
     assert loss < 0.01
-    assert card["precision"] == ("int8" if loss <= export.MAX_LOSS + 1e-9 else "float32")
+    assert card["precision"] == ("int8" if loss <= onnx_graph.MAX_LOSS + 1e-9 else "float32")
     assert card["size_bytes"]["int8"] < 0.3 * card["size_bytes"]["float32"]
 
 
@@ -58,4 +60,4 @@ def test_probabilities_are_calibrated(engine, challenge):
     tags = engine.manifest.tags
     said = [engine.classify(e.message).probabilities for e in challenge]
     probabilities = np.array([[row[tag] for tag in tags] for row in said])
-    assert metrics.calibration_error(evaluation.labels(challenge, tags), probabilities) < 0.04
+    assert metrics.calibration_error(quality.labels(challenge, tags), probabilities) < 0.04

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from classifier.models import ModelVersion
 from training.admin import progress_text
-from training.dataset import prepare
+from training.datasets.dataset import prepare
 from training.models import Dataset, TrainingRun
 
 MESSAGES = {

@@ -11,7 +11,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from training.dataset import SEED_FILE
+from training.datasets.dataset import SEED_FILE
 
 SIZES = {"vocab_size": 2000, "max_position_embeddings": 128}
 

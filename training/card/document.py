@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from training import card_sections, plots
+from training.card import plots, sections
 
 
 def write_card(folder: Path, *, report: dict[str, Any]) -> None:
@@ -18,7 +18,7 @@ def write_card(folder: Path, *, report: dict[str, Any]) -> None:
     drawn = plots.draw(folder, clean)
     text = json.dumps(clean, ensure_ascii=False, indent=2, allow_nan=False)
     (folder / "card.json").write_text(text + "\n", encoding="utf-8")
-    markdown = "\n\n".join(card_sections.sections(clean, plots=drawn))
+    markdown = "\n\n".join(sections.sections(clean, plots=drawn))
     (folder / "card.md").write_text(markdown + "\n", encoding="utf-8")
 
 

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from classifier.artefact import Manifest
 from classifier.manifest import Band
-from training import evaluation, metrics
-from training.config import TrainingConfig
-from training.dataset import Example
-from training.export import Exported
-from training.finetune import Fitted
+from training.datasets.dataset import Example
+from training.decision import metrics
+from training.evaluation import quality
+from training.export.onnx_graph import Exported
+from training.learning.config import TrainingConfig
+from training.learning.finetune import Fitted
 from training.models import Dataset
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime", "numpy", "scikit-learn")
@@ -75,7 +76,7 @@ def build(
     """
     now = datetime.now(UTC)
     evaluated = {
-        name: evaluation.evaluate(
+        name: quality.evaluate(
             split.examples,
             logits=split.logits,
             temperatures=decision.temperatures,

@@ -14,12 +14,12 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from classifier.models import Tag
-from training import dataset_folder, dataset_input, splitting, unknown_tags
-from training.dataset_input import DatasetError
-from training.dataset_stats import describe, labels, warnings
-from training.duplicates import NGRAMS, SIMILARITY, cluster, merge
+from training.datasets import gathering, splitting, storage, unknown_tags
+from training.datasets.duplicates import NGRAMS, SIMILARITY, cluster, merge
+from training.datasets.gathering import DatasetError
+from training.datasets.reading import Example
+from training.datasets.stats import describe, labels, warnings
 from training.models import Dataset
-from training.reading import Example
 
 __all__ = ["SEED_FILE", "DatasetError", "Example", "load_split", "load_tags", "prepare"]
 
@@ -46,7 +46,7 @@ def prepare(
     of the records are bad, a file cannot be read, or too little is left to split.
     """
     known = list(Tag.objects.values_list("name", flat=True) if known_tags is None else known_tags)
-    found = dataset_input.gather(
+    found = gathering.gather(
         paths or [Path(name) for name in settings.TRAINING_FILES] or [SEED_FILE],
         known_tags=known,
         max_length=settings.MAX_MESSAGE_LENGTH,
@@ -63,16 +63,16 @@ def prepare(
         "parameters": PARAMETERS,
         **content,
         "warnings": [*warnings(content["per_tag"], known), *assumed],
-        "input": dataset_input.report(found, unique, clusters),
+        "input": gathering.report(found, unique, clusters),
     }
     return _store(_digest(examples, tags), splits=splits, stats=stats)
 
 
 def load_split(dataset: Dataset, split: str) -> list[Example]:
     """Examples of `train`, `validation` or `test`; DatasetError when missing or damaged."""
-    digest = dataset.stats["files"][dataset_folder.split_file(split)]
+    digest = dataset.stats["files"][storage.split_file(split)]
     try:
-        return dataset_folder.read_split(folder_of(dataset.digest), split, digest=digest)
+        return storage.read_split(folder_of(dataset.digest), split, digest=digest)
     except (OSError, ValueError) as error:
         raise DatasetError(
             f"data set {dataset}: the {split} split is missing or damaged ({error}); "
@@ -133,20 +133,20 @@ def _digest(examples: Sequence[Example], tags: Sequence[str]) -> str:
         ],
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return dataset_folder.sha256(text.encode())
+    return storage.sha256(text.encode())
 
 
 def _store(
     digest: str, *, splits: Mapping[str, Sequence[Example]], stats: dict[str, Any]
 ) -> Dataset:
     """Folder and row, one preparation at a time; a second one of the same content renews both."""
-    files = dataset_folder.content_files(splits, stats["tags"])
-    stats["files"] = {name: dataset_folder.sha256(content) for name, content in files.items()}
+    files = storage.content_files(splits, stats["tags"])
+    stats["files"] = {name: storage.sha256(content) for name, content in files.items()}
     folder = folder_of(digest)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(digest[:15], 16)])
         try:
-            dataset_folder.publish(folder, files=files, stats=stats)
+            storage.publish(folder, files=files, stats=stats)
         except OSError as error:
             raise DatasetError(f"cannot write {folder}: {error.strerror or error}") from error
         facts = {"sources": stats["input"]["sources"], "sizes": stats["sizes"], "stats": stats}

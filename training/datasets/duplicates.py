@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.reading import Example, Record
+from training.datasets.reading import Example, Record
 
 SIMILARITY = 0.85  # cosine of TF-IDF vectors over character n-grams
 NGRAMS = (3, 5)

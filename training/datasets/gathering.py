@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training import unknown_tags
-from training.duplicates import Unique
-from training.reading import Problem, Record, read
+from training.datasets import unknown_tags
+from training.datasets.duplicates import Unique
+from training.datasets.reading import Problem, Record, read
 
 PROBLEMS_SHOWN = 20
 

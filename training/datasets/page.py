@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from beez.staff import Table
-from training.dataset_report import Section, findings, rows
+from beez.staff.pages import Table
+from training.datasets.report import Section, findings, rows
+from training.datasets.splitting import SPLITS
 from training.models import Dataset
-from training.splitting import SPLITS
 
 __all__ = ["Section", "Table", "findings", "tables"]
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from training.dataset_stats import NO_TAG
+from training.datasets.splitting import SPLITS
+from training.datasets.stats import NO_TAG
 from training.models import Dataset
-from training.splitting import SPLITS
 
 
 @dataclass(frozen=True)

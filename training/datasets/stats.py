@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import mean, median
 from typing import Any
 
-from training.reading import Example
+from training.datasets.reading import Example
 
 NO_TAG = "none"
 Splits = Mapping[str, Sequence[Example]]

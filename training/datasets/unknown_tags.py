@@ -7,7 +7,7 @@ and calibration leave it out there.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from training.reading import Example, Record
+from training.datasets.reading import Example, Record
 
 # A tag with fewer messages against it, for each that carries it, would hold nearly always.
 SCARCE = 0.1

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from training.metrics import Flags, Floats
+from training.decision.metrics import Flags, Floats
 
 BOUNDS = (np.log(0.25), np.log(10.0))
 # Weight of the pull of a tag's log temperature towards the one shared by all tags, in messages.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from classifier import decision
 from classifier.manifest import Band
-from training.metrics import Flags, Floats
+from training.decision.metrics import Flags, Floats
 
 RIGHT = 0.8  # share of right decisions from which nobody need look
 POINTS = 40  # of the coverage curve

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from training import metrics
-from training.metrics import Flags, Floats
+from training.decision import metrics
+from training.decision.metrics import Flags, Floats
 
 Grid = tuple[float, float, float]  # lowest, highest, step
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from classifier.engine import Engine
 from classifier.manifest import Band
-from training import metrics, review
-from training.metrics import Flags, Floats, Labels
-from training.reading import Example
+from training.datasets.reading import Example
+from training.decision import metrics, review
+from training.decision.metrics import Flags, Floats, Labels
 
 
 def labels(examples: Sequence[Example], tags: Sequence[str]) -> NDArray[np.float64]:

@@ -13,9 +13,11 @@ from classifier.engine import Classification, Engine
 from classifier.models import Tag
 from conversations import history
 from conversations.tagging import Rule, TaggedMessage
-from training import conversation_metrics, dataset_input, evaluation, metrics
-from training.dataset import Example
-from training.dataset_input import DatasetError
+from training.datasets import gathering
+from training.datasets.dataset import Example
+from training.datasets.gathering import DatasetError
+from training.decision import metrics
+from training.evaluation import conversation_metrics, quality
 
 RULES: tuple[Rule, ...] = ("newest", "mean")
 
@@ -26,10 +28,10 @@ def score_messages(engine: Engine, path: Path) -> dict[str, Any]:
     thresholds = {tag: engine.manifest.thresholds[tag] for tag in engine.manifest.tags}
     answers = [engine.classify(example.message).probabilities for example in examples]
     probabilities = np.array([[answer[tag] for tag in thresholds] for answer in answers])
-    labels = evaluation.labels(examples, list(thresholds))
+    labels = quality.labels(examples, list(thresholds))
     return {
         "calibration_error": metrics.calibration_error(labels, probabilities),
-        **evaluation.figures(examples, probabilities=probabilities, thresholds=thresholds),
+        **quality.figures(examples, probabilities=probabilities, thresholds=thresholds),
     }
 
 
@@ -120,8 +122,8 @@ def _lines(path: Path) -> list[str]:
         raise DatasetError(f"{path} cannot be read: {error}") from error
 
 
-def _gather(path: Path) -> dataset_input.Input:
-    return dataset_input.gather(
+def _gather(path: Path) -> gathering.Input:
+    return gathering.gather(
         [path],
         known_tags=list(Tag.objects.values_list("name", flat=True)),
         max_length=settings.MAX_MESSAGE_LENGTH,

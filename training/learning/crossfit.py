@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from training import dataset_stats, duplicates, evaluation, finetune, splitting
-from training.config import TrainingConfig
-from training.reading import Example
+from training.datasets import duplicates, splitting, stats
+from training.datasets.reading import Example
+from training.evaluation import quality
+from training.learning import finetune
+from training.learning.config import TrainingConfig
 
 
 def out_of_fold(
@@ -28,10 +30,10 @@ def out_of_fold(
     the training on all examples. ValueError for fewer than two distinct messages.
     """
     messages = [example.message for example in examples]
-    gold = evaluation.labels(examples, tags)
+    gold = quality.labels(examples, tags)
     fold = splitting.folds(
         messages=messages,
-        labels=[dataset_stats.labels(example) for example in examples],
+        labels=[stats.labels(example) for example in examples],
         clusters=duplicates.cluster(messages),
         k=config.folds,
     )

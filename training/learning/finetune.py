@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from training import metrics, network, thresholds
-from training.config import TrainingConfig
-from training.metrics import Labels
+from training.decision import metrics, thresholds
+from training.decision.metrics import Labels
+from training.learning import network
+from training.learning.config import TrainingConfig
 
 Texts = Sequence[str]
 Progress = Callable[[dict[str, Any]], None]

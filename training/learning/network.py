@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training import base_models
-from training.config import Pooling, TrainingConfig
+from training.learning import base_models
+from training.learning.config import Pooling, TrainingConfig
 
 
 class TaggerNetwork(nn.Module):

@@ -12,8 +12,8 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from training import runs
 from training.models import TrainingRun
+from training.runs import recording
 
 _TAIL = 20  # lines of output kept to tell why a training failed
 
@@ -35,7 +35,7 @@ def train(*arguments: str, trigger: str) -> int:
             tail.append(line)
         status = child.wait()
     if status != 0:
-        _record_failure(runs.worker_name(child.pid), status, "".join(tail), trigger, started)
+        _record_failure(recording.worker_name(child.pid), status, "".join(tail), trigger, started)
     return status
 
 
@@ -44,7 +44,7 @@ def _record_failure(worker: str, status: int, tail: str, trigger: str, started: 
     why = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
     reason = f"The training process {why}.\n{tail}".strip()
     recorded = TrainingRun.objects.filter(worker=worker, started_at__gte=started)
-    if runs.end_lost(worker, reason) or recorded.exists():
+    if recording.end_lost(worker, reason) or recorded.exists():
         return
     TrainingRun.objects.create(
         state=TrainingRun.State.FAILED,

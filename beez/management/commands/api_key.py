@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from beez import api_keys
-from beez.models import ApiKey
+from beez.api import keys
+from beez.api.models import ApiKey
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         expires_at = expires_days and timezone.now() + timedelta(days=expires_days)
         wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
         try:
-            row, key = api_keys.create(name=name, scopes=wanted, expires_at=expires_at or None)
+            row, key = keys.create(name=name, scopes=wanted, expires_at=expires_at or None)
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stderr.write(f"Key of {row.name} ({', '.join(row.scopes)}); shown only now:")
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         row = ApiKey.objects.filter(prefix=prefix).first()
         if row is None:
             raise CommandError(f"No key has the prefix {prefix}. `api_key list` shows them all.")
-        api_keys.revoke(row)
+        keys.revoke(row)
         self.stderr.write(f"Revoked: {row.name} ({row.prefix}).")
 
 

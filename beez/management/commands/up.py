@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 
-from beez import first_start, probe, serving, stopping
+from beez.launch import first_start, probe, serving, stopping
 
 
 class Command(BaseCommand):

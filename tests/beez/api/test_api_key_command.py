@@ -4,8 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from beez import api_keys
-from beez.models import ApiKey
+from beez.api import keys
+from beez.api.models import ApiKey
 
 pytestmark = pytest.mark.django_db
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 def test_create_prints_the_key_alone_on_standard_output(capsys):
     call_command("api_key", "create", "shop", "--scopes", "classify, read")
     printed = capsys.readouterr()
-    row = api_keys.verify(printed.out.removesuffix("\n"))
+    row = keys.verify(printed.out.removesuffix("\n"))
     assert (row.name, row.scopes, row.expires_at) == ("shop", ["classify", "read"], None)
     assert "shown only now" in printed.err
 
@@ -41,9 +41,9 @@ def test_a_key_that_makes_no_sense_is_not_made(arguments, sentence):
 def test_list_shows_every_state_and_no_secret(capsys):
     keys = {}
     for name in ("valid", "revoked", "expired"):
-        row, keys[name] = api_keys.create(name=f"{name} shop", scopes=["read"])
+        row, keys[name] = keys.create(name=f"{name} shop", scopes=["read"])
         if name == "revoked":
-            api_keys.revoke(row)
+            keys.revoke(row)
     ApiKey.objects.filter(name="expired shop").update(expires_at=timezone.now())
     call_command("api_key", "list")
     lines = {line.split()[-2]: line for line in capsys.readouterr().out.splitlines()}
@@ -53,10 +53,10 @@ def test_list_shows_every_state_and_no_secret(capsys):
 
 
 def test_revoke_closes_the_key(capsys):
-    row, key = api_keys.create(name="shop", scopes=["read"])
+    row, key = keys.create(name="shop", scopes=["read"])
     call_command("api_key", "revoke", row.prefix)
-    with pytest.raises(api_keys.InvalidKeyError):
-        api_keys.verify(key)
+    with pytest.raises(keys.InvalidKeyError):
+        keys.verify(key)
 
 
 def test_revoke_names_a_prefix_that_does_not_exist():

@@ -1,8 +1,8 @@
 import pytest
 from django.utils import timezone
 
-from beez import api_keys
-from beez.models import ApiKey
+from beez.api import keys
+from beez.api.models import ApiKey
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ def test_each_way_of_not_getting_in_has_its_own_sentence(shell, key):
     refused("Bearer bz_nonsense")
     ApiKey.objects.update(expires_at=timezone.now())
     refused(f"Bearer {key}")
-    api_keys.revoke(row)
+    keys.revoke(row)
     refused(f"Bearer {key}")
     assert [word in text for word, text in zip(WORDS, messages, strict=True)] == [True] * 5
     assert len(set(messages)) == 5
@@ -50,14 +50,14 @@ def test_an_odd_header_is_refused(shell, header):
 
 
 def test_a_missing_scope_is_named(shell):
-    _, key = api_keys.create(name="reader", scopes=["read"])
+    _, key = keys.create(name="reader", scopes=["read"])
     answer = get(shell, f"Bearer {key}")
     assert answer.status_code == 403
     assert "'classify'" in answer.json()["error"]["message"]
 
 
 def test_each_method_can_need_a_scope_of_its_own(shell):
-    _, key = api_keys.create(name="reader", scopes=["read"])
+    _, key = keys.create(name="reader", scopes=["read"])
     header = {"Authorization": f"Bearer {key}"}
     assert shell.get("/scopes", headers=header).status_code == 200
     assert "'erase'" in shell.delete("/scopes", headers=header).json()["error"]["message"]

@@ -4,7 +4,7 @@ import logging
 import pytest
 from django.urls import reverse
 
-from beez import errors
+from beez.api import errors
 
 
 def error(answer):
@@ -143,7 +143,7 @@ def test_a_database_that_goes_away_in_authentication_is_503(shell, bearer, monke
     def gone(key):
         raise errors.OperationalError("the server closed the connection")
 
-    monkeypatch.setattr("beez.api_keys.verify", gone)
+    monkeypatch.setattr("beez.api.keys.verify", gone)
     assert error(shell.get("/echo", headers=bearer)) == (503, "unavailable")
 
 

@@ -1,7 +1,7 @@
 import logging
 import sys
 
-from beez.logs import LineFormatter
+from beez.api.logs import LineFormatter
 
 
 def outline(action):

@@ -1,7 +1,7 @@
 import pytest
 
-from beez import api_keys
-from beez.throttling import KeyRateThrottle
+from beez.api import keys
+from beez.api.throttling import KeyRateThrottle
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def test_a_key_over_its_rate_waits(limited, key):
 
 
 def test_keys_are_counted_each_by_itself(limited, key):
-    _, other = api_keys.create(name="other", scopes=["classify"])
+    _, other = keys.create(name="other", scopes=["classify"])
     assert statuses(limited, key, 4)[-1] == 429
     assert statuses(limited, other, 3) == [200, 200, 200]
 

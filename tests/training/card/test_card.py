@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from training.card import write_card
-from training.card_sections import sections
+from training.card.document import write_card
+from training.card.sections import sections
 
 TAGS = ["Deal-seeker", "Hot-buyer"]
 PLOTS = [

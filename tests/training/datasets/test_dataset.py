@@ -7,8 +7,15 @@ import pytest
 from django.db import connection
 
 from classifier.models import Tag
-from training import splitting
-from training.dataset import DatasetError, Example, folder_of, load_split, load_tags, prepare
+from training.datasets import splitting
+from training.datasets.dataset import (
+    DatasetError,
+    Example,
+    folder_of,
+    load_split,
+    load_tags,
+    prepare,
+)
 from training.models import Dataset
 
 NOUNS = """anorak boots candle desk easel flute globe hammock iris jigsaw kettle lamp mug

@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
-from training.duplicates import cluster, merge, normalise
-from training.reading import Example, Record
+from training.datasets.duplicates import cluster, merge, normalise
+from training.datasets.reading import Example, Record
 
 
 def record(message, *tags, line=1, group=None, unknown=()):
@@ -95,7 +95,7 @@ def test_near_duplicates_share_a_cluster_through_a_chain_and_others_do_not():
 
 
 def test_pairs_are_found_across_chunks_of_rows(monkeypatch):
-    monkeypatch.setattr("training.duplicates._CHUNK", 2)
+    monkeypatch.setattr("training.datasets.duplicates._CHUNK", 2)
     unlike = ["apples", "where is my parcel", "ring size chart", "blue or green", "returns desk"]
     numbers = cluster(["i will take these shoes today", *unlike, "i will take these shoes today!!"])
     assert numbers[0] == numbers[-1]

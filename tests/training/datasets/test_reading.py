@@ -1,6 +1,6 @@
 import pytest
 
-from training.reading import Example, Problem, Record, read
+from training.datasets.reading import Example, Problem, Record, read
 
 TAGS = ["Hot-buyer", "Deal-seeker"]
 

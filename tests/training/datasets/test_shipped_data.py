@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from tests.keyword_model import SHIPPED_TAGS
-from training import duplicates
-from training.dataset import SEED_FILE
-from training.reading import Record, read
+from training.datasets import duplicates
+from training.datasets.dataset import SEED_FILE
+from training.datasets.reading import Record, read
 
 DATA = SEED_FILE.parent
 OPTIONAL_TAGS = ("Post-purchase", "Complaint")

@@ -3,8 +3,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from training import splitting
-from training.splitting import SHARES, SPLITS, split
+from training.datasets import splitting
+from training.datasets.splitting import SHARES, SPLITS, split
 
 
 def alone(labels):

@@ -1,5 +1,5 @@
-from training.dataset_stats import describe, labels, warnings
-from training.reading import Example
+from training.datasets.reading import Example
+from training.datasets.stats import describe, labels, warnings
 
 SPLITS = {
     "train": [

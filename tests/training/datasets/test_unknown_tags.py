@@ -5,11 +5,11 @@ import json
 import pytest
 
 from classifier.models import Tag
-from training import dataset, dataset_report
-from training.dataset import SEED_FILE, load_split
-from training.reading import Example, Record
-from training.splitting import SPLITS
-from training.unknown_tags import marked, with_negatives
+from training.datasets import dataset, report
+from training.datasets.dataset import SEED_FILE, load_split
+from training.datasets.reading import Example, Record
+from training.datasets.splitting import SPLITS
+from training.datasets.unknown_tags import marked, with_negatives
 
 OPTIONAL_FILE = SEED_FILE.parent / "optional-tags.jsonl"
 TAGS = ["A", "B", "C"]
@@ -88,7 +88,7 @@ def test_shipped_and_optional_messages_make_one_data_set(write, optional_tags):
     assert sum(made.stats["unknown"]["Complaint"].values()) == len(seed)
     assert made.stats["warnings"] == []
     counts = made.stats["unknown"]["Complaint"]
-    assert ("not labelled for Complaint", counts) in list(dataset_report.rows(made))
+    assert ("not labelled for Complaint", counts) in list(report.rows(made))
 
 
 def test_a_file_of_one_tag_alone_is_learnt_against_the_others(write, optional_tags):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training import calibration, metrics
+from training.decision import calibration, metrics
 
 
 def _overconfident(messages: int) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from training import metrics
+from training.decision import metrics
 
 GOLD = np.array([[1, 0], [1, 1], [0, 0], [0, 1]], dtype=bool)
 SAID = np.array([[1, 0], [0, 1], [0, 1], [0, 0]], dtype=bool)

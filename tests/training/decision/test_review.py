@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training import metrics, review
+from training.decision import metrics, review
 
 
 def _calibrated(messages: int) -> tuple[np.ndarray, np.ndarray]:

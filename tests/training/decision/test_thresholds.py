@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training import thresholds
+from training.decision import thresholds
 
 GRID = (0.1, 0.9, 0.1)
 

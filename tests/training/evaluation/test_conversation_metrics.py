@@ -1,7 +1,7 @@
 import pytest
 
 from conversations.tagging import TaggedMessage
-from training.conversation_metrics import follow, series
+from training.evaluation.conversation_metrics import follow, series
 
 STAGES = {"first": 10, "wish": 30, "deal": 40, "hot": 50}
 

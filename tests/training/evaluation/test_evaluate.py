@@ -3,7 +3,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from training.dataset import SEED_FILE
+from training.datasets.dataset import SEED_FILE
 
 pytestmark = pytest.mark.django_db
 DATA = SEED_FILE.parent

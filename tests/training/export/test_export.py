@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from training import export, finetune, network
-from training.config import PRESETS
+from training.export import onnx_graph
+from training.learning import finetune, network
+from training.learning.config import PRESETS
 
 MESSAGES = [
     "Any codes?",
@@ -27,26 +28,26 @@ def model(request, tiny_distilbert):
 
 
 def test_the_graph_says_what_torch_says_for_any_number_and_length_of_messages(model, tmp_path):
-    export.to_onnx(model, tmp_path / "model.onnx")
-    says = export.run(model, tmp_path / "model.onnx", MESSAGES)[0]
+    onnx_graph.to_onnx(model, tmp_path / "model.onnx")
+    says = onnx_graph.run(model, tmp_path / "model.onnx", MESSAGES)[0]
     assert np.abs(says - model.logits(MESSAGES)).max() < 1e-3
 
 
 def test_int8_is_smaller_and_near(model, tmp_path):
-    export.to_onnx(model, tmp_path / "float32.onnx")
-    export.quantise(
+    onnx_graph.to_onnx(model, tmp_path / "float32.onnx")
+    onnx_graph.quantise(
         tmp_path / "float32.onnx", tmp_path / "int8.onnx", fitted=model, samples=MESSAGES
     )
     small, large = ((tmp_path / f"{n}.onnx").stat().st_size for n in ("int8", "float32"))
     assert small < 0.5 * large
-    near = export.run(model, tmp_path / "int8.onnx", MESSAGES)[0]
+    near = onnx_graph.run(model, tmp_path / "int8.onnx", MESSAGES)[0]
     assert np.abs(near - model.logits(MESSAGES)).max() < 1.0
 
 
 def test_the_folder_gets_the_int8_graph_when_it_scores_as_well(model, tmp_path):
     staging = tmp_path / "staging"
     staging.mkdir()
-    exported = export.export(
+    exported = onnx_graph.export(
         model, staging, messages=MESSAGES, samples=MESSAGES, score=lambda _: 0.9
     )
     assert exported.precision == "int8"
@@ -58,7 +59,7 @@ def test_the_float_graph_serves_when_int8_loses_too_much(model, tmp_path):
     scores = iter([0.90, 0.88])
     staging = tmp_path / "staging"
     staging.mkdir()
-    exported = export.export(
+    exported = onnx_graph.export(
         model, staging, messages=MESSAGES, samples=MESSAGES, score=lambda _: next(scores)
     )
     assert exported.precision == "float32"
@@ -67,24 +68,24 @@ def test_the_float_graph_serves_when_int8_loses_too_much(model, tmp_path):
 
 
 def test_a_graph_that_differs_from_torch_is_refused(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)
-    with pytest.raises(export.ExportError, match="differs"):
-        export.export(model, tmp_path, messages=MESSAGES, samples=MESSAGES, score=lambda _: 0.9)
+    monkeypatch.setattr(onnx_graph, "MAX_DIFFERENCE", -1.0)
+    with pytest.raises(onnx_graph.ExportError, match="differs"):
+        onnx_graph.export(model, tmp_path, messages=MESSAGES, samples=MESSAGES, score=lambda _: 0.9)
 
 
 def test_the_answers_of_the_graph_that_will_serve_come_back_with_it(model, tmp_path):
     staging = tmp_path / "staging"
     staging.mkdir()
-    exported = export.export(
+    exported = onnx_graph.export(
         model, staging, messages=MESSAGES, samples=MESSAGES, score=lambda _: 0.9
     )
-    again, _ = export.run(model, staging / "model.onnx", MESSAGES)
+    again, _ = onnx_graph.run(model, staging / "model.onnx", MESSAGES)
     assert exported.logits == pytest.approx(again)
 
 
 def test_int8_may_lose_half_a_point_and_no_more():
-    assert export.choose({"float32": 0.900, "int8": 0.895})[0] == "int8"
-    assert export.choose({"float32": 0.900, "int8": 0.894})[0] == "float32"
+    assert onnx_graph.choose({"float32": 0.900, "int8": 0.895})[0] == "int8"
+    assert onnx_graph.choose({"float32": 0.900, "int8": 0.894})[0] == "float32"
 
 
 def test_a_bert_with_a_pooler_uses_it_under_the_original_preset(tiny_bert):

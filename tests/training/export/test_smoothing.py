@@ -5,7 +5,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import quantize_dynamic
 
-from training import smoothing
+from training.export import smoothing
 
 RNG = np.random.default_rng(7)
 ROWS, COLUMNS = 32, 8

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from training import base_models
+from training.learning import base_models
 
 
 def test_the_packaged_encoder_is_found_without_importing_its_package():

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from training.config import PRESETS, TrainingConfig
+from training.learning.config import PRESETS, TrainingConfig
 
 
 def test_a_config_cannot_be_changed():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from training import crossfit, finetune
-from training.reading import Example
+from training.datasets.reading import Example
+from training.learning import crossfit, finetune
 
 TAGS = ["new", "deal"]
 DESCRIPTIONS = {"new": "a new customer", "deal": "wants a discount"}

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from training import base_models, finetune, network
-from training.config import PRESETS
+from training.learning import base_models, finetune, network
+from training.learning.config import PRESETS
 
 DESCRIPTIONS = {"new": "a new customer", "deal": "wants a discount", "buy": "buys now"}
 TRAIN = (["I am new here", "any discount?", "take my money"], np.eye(3, dtype=bool))

@@ -1,6 +1,6 @@
 import pytest
 
-from training import gate
+from training.runs import gate
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from training import runs
 from training.models import TrainingRun
+from training.runs import recording
 
 State = TrainingRun.State
 
@@ -23,7 +23,7 @@ def dead_pid():
 
 @pytest.mark.django_db
 def test_a_run_that_ends_well_is_recorded_as_succeeded():
-    with runs.recorded("command", {"seed": 1}) as handle:
+    with recording.recorded("command", {"seed": 1}) as handle:
         handle.report({"step": "x"}, now=True)
     run = TrainingRun.objects.get()
     assert (run.state, run.progress, run.config) == (State.SUCCEEDED, {"step": "x"}, {"seed": 1})
@@ -32,7 +32,7 @@ def test_a_run_that_ends_well_is_recorded_as_succeeded():
 
 @pytest.mark.django_db
 def test_an_error_is_recorded_and_raised():
-    with pytest.raises(ValueError, match="no data"), runs.recorded("command", {}):
+    with pytest.raises(ValueError, match="no data"), recording.recorded("command", {}):
         raise ValueError("no data")
     run = TrainingRun.objects.get()
     assert (run.state, run.reason) == (State.FAILED, "no data")
@@ -40,15 +40,15 @@ def test_an_error_is_recorded_and_raised():
 
 @pytest.mark.django_db
 def test_an_interruption_is_recorded():
-    with pytest.raises(KeyboardInterrupt), runs.recorded("command", {}):
+    with pytest.raises(KeyboardInterrupt), recording.recorded("command", {}):
         raise KeyboardInterrupt
     assert TrainingRun.objects.get().reason == "Interrupted."
 
 
 @pytest.mark.django_db
 def test_a_skipped_run_keeps_its_reason():
-    with runs.recorded("schedule", {}):
-        raise runs.Skipped("nothing new")
+    with recording.recorded("schedule", {}):
+        raise recording.Skipped("nothing new")
     run = TrainingRun.objects.get()
     assert (run.state, run.reason) == (State.SKIPPED, "nothing new")
 
@@ -56,9 +56,9 @@ def test_a_skipped_run_keeps_its_reason():
 @pytest.mark.django_db
 def test_a_second_training_is_refused_while_one_runs():
     with (
-        runs.recorded("command", {}),
-        pytest.raises(runs.AlreadyRunning, match="under way"),
-        runs.recorded("schedule", {}),
+        recording.recorded("command", {}),
+        pytest.raises(recording.AlreadyRunning, match="under way"),
+        recording.recorded("schedule", {}),
     ):
         pytest.fail("two trainings at once")
     assert TrainingRun.objects.count() == 1
@@ -66,9 +66,9 @@ def test_a_second_training_is_refused_while_one_runs():
 
 @pytest.mark.django_db
 def test_the_run_of_a_dead_process_does_not_block_the_next(dead_pid):
-    with runs.recorded("command", {}) as handle:
-        handle.update(worker=runs.worker_name(dead_pid))
-        with runs.recorded("command", {}):
+    with recording.recorded("command", {}) as handle:
+        handle.update(worker=recording.worker_name(dead_pid))
+        with recording.recorded("command", {}):
             pass
         handle.run.refresh_from_db()
         assert handle.run.state == State.FAILED
@@ -78,19 +78,19 @@ def test_the_run_of_a_dead_process_does_not_block_the_next(dead_pid):
 
 @pytest.mark.django_db
 def test_a_run_of_another_host_is_lost_when_its_lease_has_run_out():
-    with runs.recorded("command", {}) as handle:
+    with recording.recorded("command", {}) as handle:
         handle.update(worker=f"elsewhere:{os.getpid()}")
-        with pytest.raises(runs.AlreadyRunning), runs.recorded("command", {}):
+        with pytest.raises(recording.AlreadyRunning), recording.recorded("command", {}):
             pass
         handle.update(lease_until=timezone.now() - timedelta(seconds=1))
-        with runs.recorded("command", {}):
+        with recording.recorded("command", {}):
             pass
         TrainingRun.objects.filter(pk=handle.run.pk).update(state=State.RUNNING)
 
 
 @pytest.mark.django_db
 def test_a_run_that_was_taken_for_lost_stops_at_its_next_report():
-    with pytest.raises(runs.LeaseLost), runs.recorded("command", {}) as handle:
+    with pytest.raises(recording.LeaseLost), recording.recorded("command", {}) as handle:
         TrainingRun.objects.update(state=State.FAILED, reason="lost")
         handle.report({}, now=True)
     assert TrainingRun.objects.get().reason == "lost"
@@ -104,10 +104,10 @@ def test_of_eight_that_start_at_once_one_trains():
     def start():
         together.wait()
         try:
-            with runs.recorded("schedule", {}):
+            with recording.recorded("schedule", {}):
                 started.append(1)
                 over.wait(10)
-        except runs.AlreadyRunning:
+        except recording.AlreadyRunning:
             refused.append(1)
             if len(refused) == 7:
                 over.set()

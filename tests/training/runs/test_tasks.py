@@ -7,8 +7,9 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from tests.training import tiny
-from training import child, tasks
+from training import tasks
 from training.models import TrainingRun
+from training.runs import child
 
 State = TrainingRun.State
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)

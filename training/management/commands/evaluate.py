@@ -12,8 +12,8 @@ from classifier import registry
 from classifier.artefact import ArtefactError
 from classifier.engine import Engine
 from classifier.registry import RegistryError
-from training import scoring
-from training.dataset_input import DatasetError
+from training.datasets.gathering import DatasetError
+from training.evaluation import scoring
 
 
 class Command(BaseCommand):

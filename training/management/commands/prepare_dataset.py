@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from training.dataset import DatasetError, prepare
-from training.dataset_report import lines
+from training.datasets.dataset import DatasetError, prepare
+from training.datasets.report import lines
 
 
 def share(value: str) -> float:

@@ -11,16 +11,18 @@ from django.core.management.base import BaseCommand, CommandError
 
 from classifier.artefact import ArtefactError
 from classifier.registry import RegistryError
-from training import pipeline, runs, scoring
-from training.base_models import BaseModelError
-from training.config import PRESETS, TrainingConfig
-from training.dataset import DatasetError
-from training.export import ExportError
+from training import pipeline
+from training.datasets.dataset import DatasetError
+from training.evaluation import scoring
+from training.export.onnx_graph import ExportError
+from training.learning.base_models import BaseModelError
+from training.learning.config import PRESETS, TrainingConfig
 from training.models import TrainingRun
-from training.progress import Bars
+from training.runs import recording
+from training.runs.progress import Bars
 
 EXPECTED = (
-    runs.LeaseLost,
+    recording.LeaseLost,
     ArtefactError,
     BaseModelError,
     DatasetError,
@@ -73,10 +75,10 @@ class Command(BaseCommand):
                 skip_unchanged=options["skip_unchanged"],
                 progress=Bars(),
             )
-        except runs.AlreadyRunning as error:
+        except recording.AlreadyRunning as error:
             if by_hand:
                 raise CommandError(str(error)) from error
-            run = runs.skip(trigger, config.as_dict(), str(error))
+            run = recording.skip(trigger, config.as_dict(), str(error))
         except EXPECTED as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.reading import Example
+from training.datasets.reading import Example
 
 TAGS_FILE = "tag2id.json"
 STATS_FILE = "stats.json"

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine import Graph, inputs
-from training import metrics
-from training.finetune import Fitted
+from training.decision import metrics
+from training.learning.finetune import Fitted
 
 Logits = NDArray[np.float32]  # [messages, tags]
 Score = Callable[[Logits], float]  # micro-F1 of logits on the messages that were given
@@ -93,7 +93,7 @@ def to_onnx(fitted: Fitted, path: Path) -> None:
     """The network as an ONNX graph: input_ids, attention_mask (int64, both axes free) → logits."""
     import torch
 
-    from training.network import batch
+    from training.learning.network import batch
 
     ids, mask = batch(fitted.tokenizer, ["two messages", "of different length, to be exported"])
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
@@ -122,7 +122,7 @@ def quantise(source: Path, target: Path, *, fitted: Fitted, samples: Sequence[st
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    from training import smoothing
+    from training.export import smoothing
 
     prepared = target.with_suffix(".prepared.onnx")
     with _quiet():

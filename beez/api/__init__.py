@@ -1,0 +1,1 @@
+"""What every route stands on: keys, authentication, parsing, limits, one shape for errors."""

@@ -1,0 +1,1 @@
+"""What `manage.py up` does: checks, first start, child processes, stopping."""

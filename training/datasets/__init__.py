@@ -1,0 +1,1 @@
+"""From files of labelled messages to splits."""

@@ -1,0 +1,1 @@
+"""From probabilities to decisions: pure arithmetic, no Django."""
