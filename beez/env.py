@@ -50,6 +50,14 @@ def integer(name: str, default: int, *, minimum: int = 0, maximum: int = 2**31) 
     return int(value)
 
 
+def fraction(name: str, default: float) -> float:
+    """A share between 0 and 1, both excluded."""
+    value = string(name, str(default))
+    if not re.fullmatch(r"0?\.\d+", value) or not float(value):
+        raise ImproperlyConfigured(f"{name}={value!r} is not a share between 0 and 1, like 0.75.")
+    return float(value)
+
+
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     value = string(name, default)
     if value not in allowed:

@@ -24,7 +24,7 @@ from training.card import document, report
 from training.datasets import dataset as datasets
 from training.datasets import duplicates
 from training.datasets.dataset import Example
-from training.decision import calibration, metrics, review, thresholds
+from training.decision import calibration, metrics, review, thresholds, stream
 from training.evaluation import quality
 from training.export import onnx_graph
 from training.learning import crossfit, finetune
@@ -192,24 +192,26 @@ def _learn(
 def _decide(
     held_out: report.HeldOut, tags: Sequence[str], config: TrainingConfig
 ) -> report.Decision:
-    """Temperatures, thresholds and the review band, from held-out messages alone."""
+    """Temperatures, thresholds and the review band, from held-out messages alone, weighed as a
+    shop's stream of messages is made up."""
     gold, logits = metrics.settle_unknown(quality.labels(held_out.examples, tags), held_out.logits)
+    weight = stream.weights(gold, config.untagged_share)
     temperatures = [1.0] * len(tags)
     if config.calibrate:
-        temperatures = calibration.fit_temperatures(logits, gold)
+        temperatures = calibration.fit_temperatures(logits, gold, weight=weight)
     probabilities = metrics.sigmoid(logits / np.array(temperatures))
-    threshold = thresholds.search_global(probabilities, gold, config.thresholds)
+    threshold = thresholds.search_global(probabilities, gold, config.thresholds, weight=weight)
     per_tag = [threshold] * len(tags)
     if config.per_tag_thresholds:
         per_tag = thresholds.search_per_tag(
-            probabilities, gold, config.thresholds, threshold=threshold
+            probabilities, gold, config.thresholds, threshold=threshold, weight=weight
         )
     return report.Decision(
         threshold=threshold,
         thresholds=dict(zip(tags, per_tag, strict=True)),
         temperatures=dict(zip(tags, temperatures, strict=True)),
-        review_band=review.band(probabilities, gold),
-        curve=thresholds.curve(probabilities, gold, config.thresholds),
+        review_band=review.band(probabilities, gold, weight=weight),
+        curve=thresholds.curve(probabilities, gold, config.thresholds, weight=weight),
     )
 
 

@@ -29,6 +29,7 @@ HEADLINE = (
     "macro_f1",
     "exact_match",
     "no_tag_accuracy",
+    "stream",
     "per_tag",
 )
 
@@ -82,6 +83,7 @@ def build(
             temperatures=decision.temperatures,
             thresholds=decision.thresholds,
             review_band=decision.review_band,
+            untagged_share=fitted.config.untagged_share,
         )
         for name, split in (("validation", validation), ("test", test))
     }

@@ -16,23 +16,30 @@ BOUNDS = (np.log(0.25), np.log(10.0))
 PULL = 10.0
 
 
-def fit_temperatures(logits: Floats, gold: Flags, *, pull: float = PULL) -> list[float]:
+def fit_temperatures(
+    logits: Floats, gold: Flags, *, pull: float = PULL, weight: Floats | None = None
+) -> list[float]:
     """A temperature for each tag from held-out logits and labels [messages, tags].
+
+    `weight`: how much each message counts, [messages]; None: all the same.
 
     A shared one is fitted first; each tag's own is pulled towards it, since a few positives
     cannot carry an estimate of their own.
     """
-    shared = _minimise(lambda t: _loss(logits, gold, t))
+    each = np.ones(len(logits)) if weight is None else weight
+    shared = _minimise(lambda t: _loss(logits, gold, t, each[:, None]))
     own = [
-        _minimise(lambda t, c=column: _loss(logits[:, c], gold[:, c], t) + pull * (t - shared) ** 2)
+        _minimise(
+            lambda t, c=column: _loss(logits[:, c], gold[:, c], t, each) + pull * (t - shared) ** 2
+        )
         for column in range(logits.shape[1])
     ]
     return [round(float(np.exp(t)), 4) for t in own]
 
 
-def _loss(logits: Floats, gold: Flags, log_temperature: float) -> float:
+def _loss(logits: Floats, gold: Flags, log_temperature: float, weight: Floats) -> float:
     z = logits.astype(np.float64) / np.exp(log_temperature)
-    return float(np.sum(np.logaddexp(0.0, z) - gold * z))
+    return float(np.sum(weight * (np.logaddexp(0.0, z) - gold * z)))
 
 
 def _minimise(loss: Any) -> float:

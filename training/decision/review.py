@@ -13,17 +13,18 @@ RIGHT = 0.8  # share of right decisions from which nobody need look
 POINTS = 40  # of the coverage curve
 
 
-def band(probabilities: Floats, gold: Flags) -> Band:
+def band(probabilities: Floats, gold: Flags, *, weight: Floats | None = None) -> Band:
     """(low, high): of tags with a probability in between, fewer than RIGHT would be decided right.
 
     From held-out probabilities and labels [messages, tags], all tags pooled, since they are
-    calibrated. Isotonic regression gives the share that holds at each probability; below `low` at
+    calibrated; `weight` [messages] says how much each counts. Isotonic regression gives the share that holds at each probability; below `low` at
     least RIGHT do not hold, from `high` on at least RIGHT do.
     """
     from sklearn.isotonic import IsotonicRegression
 
     share = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
-    share.fit(probabilities.ravel(), gold.ravel().astype(float))
+    each = None if weight is None else np.repeat(weight, gold.shape[1])
+    share.fit(probabilities.ravel(), gold.ravel().astype(float), sample_weight=each)
     at = np.linspace(0.0, 1.0, 1001)
     holds = share.predict(at)
     low = at[holds <= 1 - RIGHT].max(initial=0.0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from classifier.engine import Engine
 from classifier.manifest import Band
 from training.datasets.reading import Example
-from training.decision import metrics, review
+from training.decision import metrics, review, stream
 from training.decision.metrics import Flags, Floats, Labels
 
 
@@ -28,12 +28,18 @@ def evaluate(
     temperatures: Mapping[str, float],
     thresholds: Mapping[str, float],
     review_band: Band,
+    untagged_share: float = stream.UNTAGGED_SHARE,
 ) -> dict[str, Any]:
     """`figures` from logits, with the calibration before and after the temperatures, and what
     the review band does."""
     known = labels(examples, list(thresholds))
     probabilities = metrics.sigmoid(logits / np.array([temperatures[tag] for tag in thresholds]))
-    return figures(examples, probabilities=probabilities, thresholds=thresholds) | {
+    return figures(
+        examples,
+        probabilities=probabilities,
+        thresholds=thresholds,
+        untagged_share=untagged_share,
+    ) | {
         "calibration": {
             "before": _calibration(known, metrics.sigmoid(logits)),
             "after": _calibration(known, probabilities),
@@ -47,7 +53,11 @@ def evaluate(
 
 
 def figures(
-    examples: Sequence[Example], *, probabilities: Floats, thresholds: Mapping[str, float]
+    examples: Sequence[Example],
+    *,
+    probabilities: Floats,
+    thresholds: Mapping[str, float],
+    untagged_share: float = stream.UNTAGGED_SHARE,
 ) -> dict[str, Any]:
     """All figures of a set of messages, JSON-able; columns are in the order of `thresholds`.
 
@@ -62,6 +72,7 @@ def figures(
         "micro_f1_interval": list(metrics.micro_f1_interval(gold, predicted)),
         "macro_f1": metrics.macro_f1(gold, predicted),
         "exact_match": metrics.exact_match(gold, predicted),
+        "stream": stream.figures(gold, predicted, tags, untagged_share=untagged_share),
         "no_tag_accuracy": metrics.no_tag_accuracy(gold, predicted),
         "average_tags": float(predicted.sum(axis=1).mean()),
         "average_gold_tags": float(gold.sum(axis=1).mean()),

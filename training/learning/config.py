@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
+from training.decision.stream import UNTAGGED_SHARE
+
 Head = Literal["described", "linear"]
 Pooling = Literal["mean", "cls"]
 
@@ -43,6 +45,7 @@ class TrainingConfig:
     calibrate: bool = True
     thresholds: tuple[float, float, float] = (0.20, 0.80, 0.01)
     per_tag_thresholds: bool = True
+    untagged_share: float = UNTAGGED_SHARE  # of the messages for which all of this is decided
     seed: int = 20260
 
     def __post_init__(self) -> None:
@@ -71,6 +74,7 @@ class TrainingConfig:
             "imitation must be at least 0": self.imitation >= 0,
             "cross_fit_below must be at least 0": self.cross_fit_below >= 0,
             "folds must be from 2 to 20": 2 <= self.folds <= 20,
+            "untagged_share must be above 0 and below 1": 0 < self.untagged_share < 1,
             "thresholds must be 0 < lowest <= highest < 1 with a step above 0": 0 < low <= high < 1
             and step > 0,
         }

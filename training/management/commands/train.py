@@ -88,7 +88,10 @@ class Command(BaseCommand):
 
 def _config(options: dict[str, Any]) -> TrainingConfig:
     preset = PRESETS[options["preset"]]
-    changes: dict[str, Any] = {"base_model": options["base_model"]}
+    changes: dict[str, Any] = {
+        "base_model": options["base_model"],
+        "untagged_share": settings.UNTAGGED_SHARE,
+    }
     for change in options["changes"]:
         name, _, value = change.partition("=")
         try:
