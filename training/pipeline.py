@@ -24,7 +24,7 @@ from training.card import document, report
 from training.datasets import dataset as datasets
 from training.datasets import duplicates
 from training.datasets.dataset import Example
-from training.decision import calibration, metrics, review, thresholds, stream
+from training.decision import calibration, metrics, review, stream, thresholds
 from training.evaluation import quality
 from training.export import onnx_graph
 from training.learning import crossfit, finetune

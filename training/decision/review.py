@@ -17,8 +17,9 @@ def band(probabilities: Floats, gold: Flags, *, weight: Floats | None = None) ->
     """(low, high): of tags with a probability in between, fewer than RIGHT would be decided right.
 
     From held-out probabilities and labels [messages, tags], all tags pooled, since they are
-    calibrated; `weight` [messages] says how much each counts. Isotonic regression gives the share that holds at each probability; below `low` at
-    least RIGHT do not hold, from `high` on at least RIGHT do.
+    calibrated; `weight` [messages] says how much each message counts. Isotonic regression gives
+    the share that holds at each probability; below `low` at least RIGHT do not hold, from `high`
+    on at least RIGHT do.
     """
     from sklearn.isotonic import IsotonicRegression
 

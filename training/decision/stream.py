@@ -1,4 +1,4 @@
-"""A shop's stream, in which most messages carry no tag: held-out messages weighed as if drawn from it.
+"""A shop's stream, in which most messages carry no tag: held-out messages weighed to be like it.
 
 Files of labelled messages are rich in tags, so what is chosen on them as they are gives a shop too
 many. Weighing the messages without a tag up to their share in the stream corrects that (prior
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.decision import metrics
-from training.decision.metrics import Flags, Floats
+from training.decision.metrics import Flags
 
 UNTAGGED_SHARE = 0.75  # of the messages that a shop sees, unless its own share is known
 MESSAGES = 1000  # false alarms are told for so many
