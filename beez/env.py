@@ -1,27 +1,48 @@
 """Reads settings from the environment (and a `.env` file beside `manage.py`), strictly.
 
 A setting that cannot be understood stops the start with a sentence that names it, the value
-and what would be accepted, instead of surfacing later as odd behaviour.
+and what would be accepted, instead of surfacing later as odd behaviour. A value that is blank
+counts as not set, since container tools pass on what is not set as blank.
 """
 
+import functools
+import io
 import os
 import re
+import zoneinfo
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"  # what ALLOWED_HOSTS is by default
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Variables that are already set win over the file.
-load_dotenv(BASE_DIR / ".env")
-
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+@functools.cache
+def read_file(path: Path = BASE_DIR / ".env") -> None:
+    """Put what `path` sets into the environment, once; variables that are set already win."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise ImproperlyConfigured(f"{path} is not UTF-8 text. Save it again as UTF-8.")
+    load_dotenv(stream=io.StringIO(text))
 
 
 def string(name: str, default: str | None = None) -> str:
     """Value of `name`; without a default the setting is required."""
+    read_file()
     value = os.environ.get(name, "").strip()
     if value:
         return value
@@ -77,6 +98,44 @@ def clock(name: str, default: str) -> tuple[int, int]:
     if match is None:
         raise ImproperlyConfigured(f"{name}={value!r} is not a time of day like 03:30.")
     return int(match[1]), int(match[2])
+
+
+def time_zone(name: str, default: str) -> str:
+    value = string(name, default)
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not a time zone like Europe/Berlin or UTC."
+        ) from None
+    return value
+
+
+def postgres(name: str, **options: Any) -> dict[str, Any]:
+    """A Postgres URL as Django's database settings; the sentences never show it, for it holds a
+    password."""
+    url = string(name)
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(
+            f"{name} must name a Postgres database, like postgres://user:password@host:5432/name."
+        )
+    # An unescaped character moves everything behind it to another part of the URL.
+    astray = "@" in rest.partition("/")[2] or "#" in rest or "@" in rest.rpartition("@")[0]
+    if astray or re.search("%(?![0-9A-Fa-f]{2})", rest) or not _is_url(url):
+        raise ImproperlyConfigured(
+            f"{name} cannot be understood. In a user name or password write @ as %40, : as %3A, "
+            "/ as %2F, # as %23, ? as %3F and % as %25; a port is a number."
+        )
+    return dict(dj_database_url.parse(url, **options))
+
+
+def _is_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def rate(name: str) -> str:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from beez import __version__, env
 
@@ -98,7 +96,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
-TIME_ZONE = env.string("TIME_ZONE", "UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 LANGUAGE_CODE = "en-gb"
 FORMAT_MODULE_PATH = "beez.formats"
 STATIC_URL = "static/"
@@ -106,14 +104,7 @@ WHITENOISE_USE_FINDERS = True  # straight from the packages: nothing to collect
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Postgres, Redis, Celery ----------------------------------------------------------------------
-DATABASES = {
-    "default": dj_database_url.parse(
-        env.string("DATABASE_URL"), conn_max_age=None, conn_health_checks=True
-    )
-}
-if "postgresql" not in DATABASES["default"]["ENGINE"]:
-    raise ImproperlyConfigured("DATABASE_URL must name a Postgres database (postgres://…).")
-
+DATABASES = {"default": env.postgres("DATABASE_URL", conn_max_age=None, conn_health_checks=True)}
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 
 REDIS_URL = env.string("REDIS_URL", "")

@@ -39,7 +39,7 @@ def with_a_live_model(home: Path) -> None:
     script = """
 import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "beez.settings"
-from beez import local
+from beez.launch import local
 local.prepare_environment()
 import django
 django.setup()

@@ -10,7 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from beez import env
 from tests.beez.started import CHECKOUT, environment, setting_names
 
-READERS = {"string", "boolean", "integer", "choice", "listing", "clock", "rate", "folder"}
+READERS = {
+    "string", "boolean", "integer", "fraction", "choice", "listing", "clock", "time_zone",
+    "postgres", "rate", "folder",
+}  # fmt: skip
 PACKAGES = ("beez", "classifier", "conversations", "training")
 
 
@@ -48,7 +51,12 @@ def test_the_example_explains_every_setting():
         (lambda: env.integer("SETTING", 1, minimum=1), "0"),
         (lambda: env.integer("SETTING", 1), "1.5"),
         (lambda: env.integer("SETTING", 1), "٣ apples"),
+        (lambda: env.fraction("SETTING", 0.5), "1"),
+        (lambda: env.fraction("SETTING", 0.5), "0.0"),
+        (lambda: env.fraction("SETTING", 0.5), "75%"),
         (lambda: env.choice("SETTING", "a", ("a", "b")), "c"),
+        (lambda: env.time_zone("SETTING", "UTC"), "Europe/Atlantis"),
+        (lambda: env.time_zone("SETTING", "UTC"), "../UTC"),
         (lambda: env.clock("SETTING", "03:30"), "24:00"),
         (lambda: env.rate("SETTING"), "600/fortnight"),
         (lambda: env.rate("SETTING"), "0/minute"),
@@ -66,6 +74,42 @@ def test_a_required_setting_is_named(monkeypatch):
     monkeypatch.setenv("SETTING", " ")
     with pytest.raises(ImproperlyConfigured, match="SETTING is not set"):
         env.string("SETTING")
+
+
+@pytest.mark.parametrize(
+    "password", ["p@ss", "p/ss", "p#ss", "p%ss", "p:ss", "pa?ss", "p@s/s#w%rd"]
+)
+def test_a_password_that_needs_escaping_is_explained_and_not_shown(monkeypatch, password):
+    monkeypatch.setenv("SETTING", f"postgres://user:{password}@host:5432/name")
+    if password == "p:ss":  # only the first colon divides
+        assert env.postgres("SETTING")["PASSWORD"] == password
+        return
+    with pytest.raises(ImproperlyConfigured, match=r"SETTING cannot be understood.*%40") as caught:
+        env.postgres("SETTING")
+    assert password not in str(caught.value)
+
+
+def test_an_escaped_password_and_a_socket_are_understood(monkeypatch):
+    monkeypatch.setenv("SETTING", "postgres://user:p%40s%2Fs%23w%25rd@%2Fvar%2Frun/name")
+    found = env.postgres("SETTING")
+    assert (found["PASSWORD"], found["HOST"], found["NAME"]) == ("p@s/s#w%rd", "/var/run", "name")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_file_of_settings_in_another_encoding_is_one_sentence(tmp_path, encoding):
+    path = tmp_path / ".env"
+    path.write_bytes("NAME=grün\n".encode(encoding))
+    with pytest.raises(ImproperlyConfigured, match="not UTF-8 text"):
+        env.read_file(path)
+
+
+def test_a_byte_order_mark_before_the_settings_is_no_part_of_a_name(tmp_path, monkeypatch):
+    path = tmp_path / ".env"
+    path.write_bytes(b"\xef\xbb\xbfMARKED=1\n")
+    monkeypatch.setenv("MARKED", "")
+    monkeypatch.delenv("MARKED")
+    env.read_file(path)
+    assert env.integer("MARKED", 0) == 1
 
 
 def settings_with(tmp_path, expression, **changes):

@@ -1,6 +1,6 @@
 """`manage.py up`, behind `make run`: everything that Beez needs on one machine, until Ctrl-C.
 
-`beez.preflight` has run before this (see manage.py).
+`beez.launch.preflight` has run before this (see manage.py).
 """
 
 from typing import Any
