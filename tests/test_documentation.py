@@ -12,6 +12,7 @@ from tests.beez.started import CHECKOUT, setting_names
 
 PAGES = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")])
 README = CHECKOUT / "README.md"
+API = CHECKOUT / "docs" / "api.md"
 OURS = {"beez", "classifier", "conversations", "training"}
 COMMANDS = [name for name, application in get_commands().items() if application in OURS]
 FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -74,7 +75,7 @@ def test_every_make_target_exists(page):
 
 
 def test_the_table_of_routes_lists_every_route_with_its_scope():
-    rows = re.findall(r"^\| `([A-Z]+ /[^`]*)` \| `?(\w+)`? \|", README.read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| `([A-Z]+ /[^`]*)` \| `?(\w+)`? \|", API.read_text(), re.MULTILINE)
     assert sorted(route for route, _ in rows) == sorted(home.endpoints())
     for route, scope in rows:
         assert scope == scope_of(*route.split()), route

@@ -23,7 +23,7 @@ from training.models import Dataset
 
 __all__ = ["SEED_FILE", "DatasetError", "Example", "load_split", "load_tags", "prepare"]
 
-SEED_FILE = Path(__file__).parent / "data" / "seed.jsonl"
+SEED_FILE = Path(__file__).parents[1] / "data" / "seed.jsonl"
 PARAMETERS: dict[str, Any] = {
     "format": 1,
     "shares": dict(zip(splitting.SPLITS, splitting.SHARES, strict=True)),

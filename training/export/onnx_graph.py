@@ -114,7 +114,7 @@ def to_onnx(fitted: Fitted, path: Path) -> None:
 def quantise(source: Path, target: Path, *, fitted: Fitted, samples: Sequence[str]) -> None:
     """Dynamic int8: matrix products and embedding tables; activations are scaled at run time.
 
-    Their columns are evened out first, as `samples` show them (training/smoothing.py).
+    Their columns are evened out first, as `samples` show them (training/export/smoothing.py).
 
     Weights keep seven bits (reduce_range), since the AVX2 kernels of processors without VNNI
     saturate with eight; so the same file gives the same answers on every processor.

@@ -39,15 +39,15 @@ def test_a_key_that_makes_no_sense_is_not_made(arguments, sentence):
 
 
 def test_list_shows_every_state_and_no_secret(capsys):
-    keys = {}
+    made = {}
     for name in ("valid", "revoked", "expired"):
-        row, keys[name] = keys.create(name=f"{name} shop", scopes=["read"])
+        row, made[name] = keys.create(name=f"{name} shop", scopes=["read"])
         if name == "revoked":
             keys.revoke(row)
     ApiKey.objects.filter(name="expired shop").update(expires_at=timezone.now())
     call_command("api_key", "list")
     lines = {line.split()[-2]: line for line in capsys.readouterr().out.splitlines()}
-    for name, key in keys.items():
+    for name, key in made.items():
         assert lines[name].split()[1] == name
         assert key[:11] in lines[name] and key[12:] not in lines[name]
 

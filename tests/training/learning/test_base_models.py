@@ -37,7 +37,7 @@ def test_a_local_folder_is_loaded(tiny_distilbert):
 
 def test_a_hub_that_cannot_be_reached_says_so_and_names_the_ways_out():
     script = (
-        "from training import base_models\n"
+        "from training.learning import base_models\n"
         "try: base_models.load('distilbert-base-uncased')\n"
         "except base_models.BaseModelError as error: print(error)\n"
     )
