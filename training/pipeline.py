@@ -222,7 +222,8 @@ def _publish(
     material: Material,
 ) -> ModelVersion:
     """Write the model folder beside the others, seal it under its name, and register it."""
-    unseen = [*material.validation, *material.test]
+    # What was decided out of fold was learnt from afterwards.
+    unseen = [*([] if held_out.folds else material.validation), *material.test]
     labels = quality.labels(unseen, material.tags)
     with _staging_folder() as staging:
         exported = onnx_graph.export(
@@ -230,7 +231,8 @@ def _publish(
             staging,
             messages=_messages(unseen),
             samples=_messages(material.train),
-            score=lambda logits: decision.micro_f1(logits, labels),
+            gold=labels == 1,
+            decide=lambda logits: decision.holds(metrics.settle_unknown(labels, logits)[1]),
         )
         facts = report.build(
             fitted=fitted,
@@ -238,7 +240,7 @@ def _publish(
             decision=decision,
             dataset=material.dataset,
             validation=held_out,
-            test=report.HeldOut(material.test, exported.logits[len(material.validation) :]),
+            test=report.HeldOut(material.test, exported.logits[-len(material.test) :]),
         )
         document.write_card(staging, report=facts)
         manifest = report.manifest(facts, decision, fitted.config)

@@ -56,10 +56,9 @@ class Decision:
     review_band: Band  # probabilities from which too few decisions are right
     curve: list[tuple[float, float]]  # (global threshold, held-out micro-F1)
 
-    def micro_f1(self, logits: metrics.Floats, labels: metrics.Labels) -> float:
-        gold, logits = metrics.settle_unknown(labels, logits)
+    def holds(self, logits: metrics.Floats) -> metrics.Flags:
         probabilities = metrics.sigmoid(logits / np.array(list(self.temperatures.values())))
-        return metrics.micro_f1(gold, probabilities >= np.array(list(self.thresholds.values())))
+        return np.asarray(probabilities >= np.array(list(self.thresholds.values())))
 
 
 def build(

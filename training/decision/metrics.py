@@ -128,6 +128,17 @@ def calibration_error(labels: Labels, probabilities: Floats, *, bins: int = 15) 
     return float(np.mean(errors)) if errors else 0.0
 
 
+def micro_f1_difference(
+    gold: Flags, one: Flags, other: Flags, *, seed: int = 0, draws: int = 1000
+) -> tuple[float, float, float]:
+    """(micro-F1 of `one` minus that of `other`, low, high): 95% paired bootstrap over messages."""
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, len(gold), size=(draws, len(gold)))
+    drawn = [micro_f1(gold[r], one[r]) - micro_f1(gold[r], other[r]) for r in rows]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return micro_f1(gold, one) - micro_f1(gold, other), float(low), float(high)
+
+
 def micro_f1_interval(
     gold: Flags, predicted: Flags, *, seed: int = 0, draws: int = 1000
 ) -> tuple[float, float]:

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from classifier.engine import Graph, inputs
 from training.decision import metrics
+from training.decision.metrics import Flags
 from training.learning.finetune import Fitted
 
 Logits = NDArray[np.float32]  # [messages, tags]
-Score = Callable[[Logits], float]  # micro-F1 of logits on the messages that were given
+Decide = Callable[[Logits], Flags]  # which tags hold, [messages, tags]
 
 MAX_DIFFERENCE = 1e-3  # of any probability, ONNX against torch
-MAX_LOSS = 0.005  # of micro-F1, int8 against float
+MAX_LOSS = 0.005  # of micro-F1, int8 against float, unless it may be chance
 SAMPLES = 200  # messages whose inputs show the smoothing where ranges are uneven
 
 
@@ -49,14 +50,16 @@ def export(
     *,
     messages: Sequence[str],
     samples: Sequence[str],
-    score: Score,
+    gold: Flags,
+    decide: Decide,
 ) -> Exported:
     """Write model.onnx and tokenizer.json into `staging`.
 
     The float graph must agree with torch within MAX_DIFFERENCE on a hundred of `messages`
     (ExportError otherwise). The int8 graph, made with training messages as `samples`, is taken
-    when `score` of its logits on `messages` stays within MAX_LOSS of the float graph's; otherwise
-    the float graph is, and the reason says so.
+    unless its decisions on `messages`, which the network has not learnt from, lose more than
+    MAX_LOSS of micro-F1 against `gold` beyond chance; then the float graph is, and the reason
+    says so.
     """
     fitted.tokenizer.save(str(staging / "tokenizer.json"))
     with tempfile.TemporaryDirectory(dir=staging.parent, prefix=".export-") as scratch:
@@ -65,8 +68,8 @@ def export(
         difference = _verify(fitted, graphs["float32"], list(messages)[:100])
         quantise(graphs["float32"], graphs["int8"], fitted=fitted, samples=samples[:SAMPLES])
         answers = {name: run(fitted, path, messages) for name, path in graphs.items()}
-        scores = {name: score(logits) for name, (logits, _) in answers.items()}
-        precision, reason = choose(scores)
+        said = {name: decide(logits) for name, (logits, _) in answers.items()}
+        precision, reason = choose(gold, **said)
         sizes = {name: path.stat().st_size for name, path in graphs.items()}
         shutil.move(graphs[precision], staging / "model.onnx")
     return Exported(
@@ -74,18 +77,26 @@ def export(
         reason=reason,
         max_difference=difference,
         size_bytes=sizes,
-        micro_f1=scores,
+        micro_f1={name: metrics.micro_f1(gold, flags) for name, flags in said.items()},
         seconds={name: seconds for name, (_, seconds) in answers.items()},
         logits=answers[precision][0],
     )
 
 
-def choose(scores: dict[str, float]) -> tuple[Literal["int8", "float32"], str]:
-    """int8 unless it loses more than MAX_LOSS of micro-F1; and the sentence that says why."""
-    loss = scores["float32"] - scores["int8"]
-    figures = f"micro-F1 {scores['int8']:.4f} as int8, {scores['float32']:.4f} as float32"
+def choose(gold: Flags, *, float32: Flags, int8: Flags) -> tuple[Literal["int8", "float32"], str]:
+    """int8 unless it loses more than MAX_LOSS of micro-F1, and that is no chance; and the sentence
+    that says why. All are decisions [messages, tags].
+
+    Of few messages a single decision is more than MAX_LOSS, so the loss counts only where the
+    paired interval says that there is one.
+    """
+    loss, low, _ = metrics.micro_f1_difference(gold, float32, int8)
+    one, other = metrics.micro_f1(gold, int8), metrics.micro_f1(gold, float32)
+    figures = f"micro-F1 {one:.4f} as int8, {other:.4f} as float32"
     if loss <= MAX_LOSS + 1e-9:
         return "int8", f"{figures}: within {MAX_LOSS:.3f}."
+    if low <= 0:
+        return "int8", f"{figures}: on {len(gold)} messages no more than chance."
     return "float32", f"{figures}: int8 loses more than {MAX_LOSS:.3f}, so the float model serves."
 
 

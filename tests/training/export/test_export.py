@@ -12,6 +12,7 @@ MESSAGES = [
     "just looking " * 40,
     "🙂",
 ]
+GOLD = np.zeros((len(MESSAGES), 3), dtype=bool)
 DESCRIPTIONS = {"new": "a new customer", "deal": "wants a discount", "buy": "buys now"}
 
 
@@ -48,7 +49,7 @@ def test_the_folder_gets_the_int8_graph_when_it_scores_as_well(model, tmp_path):
     staging = tmp_path / "staging"
     staging.mkdir()
     exported = onnx_graph.export(
-        model, staging, messages=MESSAGES, samples=MESSAGES, score=lambda _: 0.9
+        model, staging, messages=MESSAGES, samples=MESSAGES, gold=GOLD, decide=lambda _: GOLD
     )
     assert exported.precision == "int8"
     assert (staging / "model.onnx").stat().st_size == exported.size_bytes["int8"]
@@ -56,11 +57,17 @@ def test_the_folder_gets_the_int8_graph_when_it_scores_as_well(model, tmp_path):
 
 
 def test_the_float_graph_serves_when_int8_loses_too_much(model, tmp_path):
-    scores = iter([0.90, 0.88])
+    gold = np.ones((len(MESSAGES), 3), dtype=bool)
+    decisions = iter([gold, ~gold])
     staging = tmp_path / "staging"
     staging.mkdir()
     exported = onnx_graph.export(
-        model, staging, messages=MESSAGES, samples=MESSAGES, score=lambda _: next(scores)
+        model,
+        staging,
+        messages=MESSAGES,
+        samples=MESSAGES,
+        gold=gold,
+        decide=lambda _: next(decisions),
     )
     assert exported.precision == "float32"
     assert "loses more than" in exported.reason
@@ -70,22 +77,43 @@ def test_the_float_graph_serves_when_int8_loses_too_much(model, tmp_path):
 def test_a_graph_that_differs_from_torch_is_refused(model, tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_graph, "MAX_DIFFERENCE", -1.0)
     with pytest.raises(onnx_graph.ExportError, match="differs"):
-        onnx_graph.export(model, tmp_path, messages=MESSAGES, samples=MESSAGES, score=lambda _: 0.9)
+        onnx_graph.export(
+            model, tmp_path, messages=MESSAGES, samples=MESSAGES, gold=GOLD, decide=lambda _: GOLD
+        )
 
 
 def test_the_answers_of_the_graph_that_will_serve_come_back_with_it(model, tmp_path):
     staging = tmp_path / "staging"
     staging.mkdir()
     exported = onnx_graph.export(
-        model, staging, messages=MESSAGES, samples=MESSAGES, score=lambda _: 0.9
+        model, staging, messages=MESSAGES, samples=MESSAGES, gold=GOLD, decide=lambda _: GOLD
     )
     again, _ = onnx_graph.run(model, staging / "model.onnx", MESSAGES)
     assert exported.logits == pytest.approx(again)
 
 
-def test_int8_may_lose_half_a_point_and_no_more():
-    assert onnx_graph.choose({"float32": 0.900, "int8": 0.895})[0] == "int8"
-    assert onnx_graph.choose({"float32": 0.900, "int8": 0.894})[0] == "float32"
+def decisions(messages, wrong):
+    """Gold, and decisions of one tag of which the first `wrong` are not right."""
+    gold = np.ones((messages, 1), dtype=bool)
+    said = gold.copy()
+    said[:wrong] = False
+    return gold, said
+
+
+@pytest.mark.parametrize(("wrong", "precision"), [(10, "int8"), (40, "float32")])
+def test_of_many_messages_int8_may_lose_half_a_point_and_no_more(wrong, precision):
+    gold, said = decisions(2000, wrong)
+    assert onnx_graph.choose(gold, float32=gold, int8=said)[0] == precision
+
+
+def test_of_few_messages_one_wrong_decision_may_be_chance():
+    gold, said = decisions(80, 1)
+    assert onnx_graph.choose(gold, float32=gold, int8=said) == (
+        "int8",
+        "micro-F1 0.9937 as int8, 1.0000 as float32: on 80 messages no more than chance.",
+    )
+    gold, said = decisions(80, 12)
+    assert onnx_graph.choose(gold, float32=gold, int8=said)[0] == "float32"
 
 
 def test_a_bert_with_a_pooler_uses_it_under_the_original_preset(tiny_bert):
