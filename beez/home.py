@@ -49,7 +49,7 @@ class Index(OpenView):
     @extend_schema(summary="The service", responses=ServiceResponse, tags=["service"])
     def get(self, request: Request) -> HttpResponseBase:
         """What this service is and offers. A browser gets a page."""
-        tags = list(Tag.objects.all())
+        tags = _tags()
         facts = {
             "service": "Beez",
             "version": settings.SPECTACULAR_SETTINGS["VERSION"],
@@ -61,6 +61,13 @@ class Index(OpenView):
             address = request.build_absolute_uri("/").rstrip("/")
             return render(request._request, "home.html", {**facts, "tags": tags, "at": address})
         return Response(facts, headers={"Vary": "Accept"})
+
+
+def _tags() -> list[Tag]:
+    """Those that the live model gives, in order of stage; all where none is live."""
+    rows = list(Tag.objects.all())
+    known = live.tags()
+    return [tag for tag in rows if tag.name in known] if known else rows
 
 
 class Health(OpenView):

@@ -94,6 +94,11 @@ def is_loaded() -> bool:
     return _process.live is not None
 
 
+def tags() -> tuple[str, ...]:
+    """Those that the loaded model gives; none where none is loaded."""
+    return _process.live.engine.manifest.tags if _process.live else ()
+
+
 def warm() -> None:
     """Called where a serving process starts: load the live model and watch for the next one.
 

@@ -17,6 +17,11 @@ def test_the_root_says_what_the_service_is(client, keyword_model):
     assert "DELETE /conversation/{conversation_id}" in body["endpoints"]
 
 
+def test_the_root_lists_the_tags_that_the_live_model_gives(client, keyword_model):
+    Tag.objects.create(name="Not-learnt-yet", stage=5, description="Nothing gives it.")
+    assert "Not-learnt-yet" not in client.get("/").json()["tags"]
+
+
 def test_a_browser_gets_a_page_with_a_curl_for_this_address(client):
     answer = client.get("/", headers=HTML | {"Host": "localhost:8123"})
     page = answer.content.decode()

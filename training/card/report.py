@@ -143,6 +143,7 @@ def manifest(facts: dict[str, Any], decision: Decision, config: TrainingConfig) 
         dataset_digest=facts["dataset"]["digest"],
         metrics={
             split: {key: facts[split][key] for key in HEADLINE} for split in ("validation", "test")
-        },
+        }
+        | ({"folds": facts["folds"]} if facts["folds"] else {}),
         config=config.as_dict(),
     )

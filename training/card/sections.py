@@ -6,6 +6,8 @@ Every section copes with figures that are missing: a row or a section without an
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from training.decision.metrics import TOO_FEW
+
 Report = Mapping[str, Any]
 
 CAPTIONS = {
@@ -74,9 +76,9 @@ def _intended_use(report: Report) -> Iterator[str]:
     tags = ", ".join(f"`{tag}`" for tag in report.get("thresholds") or {})
     yield "## Intended use"
     yield (
-        "Tags single customer messages of an online shop with behavioural tags"
-        f"{f' ({tags})' if tags else ''}; a message may get several or none. The tags help staff "
-        "to see where a customer stands. They are no ground for decisions about a person, such as "
+        f"Tags single messages like those it was trained on{f' with {tags}' if tags else ''}; a "
+        "message may get several or none. The tags help staff to see where a customer stands. They "
+        "are no ground for decisions about a person, such as "
         "prices, credit or access, and say nothing reliable about text of another kind or language "
         "than the training messages."
     )
@@ -119,20 +121,25 @@ def _results(report: Report) -> Iterator[str]:
     if not test and not validation:
         return
     yield "## Results"
+    columns = [("test", test), ("validation", validation)]
+    if report.get("folds"):  # many more messages than the test split has, so they come first
+        columns = [("out of fold", validation), ("test", test)]
     rows = [
-        (label, _figure(test.get(key)), _figure(validation.get(key)))
+        (label, *(_figure(split.get(key)) for _, split in columns))
         for key, label in SUMMARY.items()
-        if test.get(key) is not None or validation.get(key) is not None
+        if any(split.get(key) is not None for _, split in columns)
     ]
-    yield _table(["", "test", "out of fold" if report.get("folds") else "validation"], rows)
+    yield _table(["", *(name for name, _ in columns)], rows)
     if interval := _interval(test):
         yield f"The 95% interval of the test micro-F1 is {interval}."
-    if per_tag := test.get("per_tag"):
-        yield "### By tag, test split"
-        yield _table(
-            ["tag", "precision", "recall", "F1", "support"],
-            [(tag, *_figures(row, "precision recall f1 support")) for tag, row in per_tag.items()],
-        )
+    shown = columns if report.get("folds") else columns[:1]
+    for name, split in shown:
+        if per_tag := split.get("per_tag"):
+            yield f"### By tag, {'test split' if name == 'test' else name}"
+            yield _table(
+                ["tag", "precision", "recall", "F1", "support"],
+                [(tag, *_by_tag(row)) for tag, row in per_tag.items()],
+            )
     if groups := test.get("groups"):
         yield "### By targeted group, test split"
         yield _table(
@@ -311,6 +318,13 @@ def _times(ratio: float | None) -> str:
 def _small(export: Report) -> str:
     value = export.get("max_abs_difference")
     return "–" if value is None else f"{value:.1e}"
+
+
+def _by_tag(row: Report) -> list[str]:
+    """Precision, recall, F1 and support; a ratio of a handful of messages is none."""
+    if (row.get("support") or 0) < TOO_FEW:
+        return ["–", "–", "too few", _figure(row.get("support"))]
+    return _figures(row, "precision recall f1 support")
 
 
 def _figures(row: Report, keys: str) -> list[str]:

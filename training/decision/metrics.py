@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.floating[Any]]
 Labels = Flags | Floats
+TOO_FEW = 10  # messages with a tag, under which its F1 says nothing
 SURELY_NOT = -1e4  # a logit, or any other score, that no temperature or threshold lets through
 
 

@@ -1,7 +1,7 @@
 """Scores a model on labelled messages and conversations that it has not learnt from."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from classifier.engine import Classification, Engine
 from classifier.models import Tag
 from conversations import history
 from conversations.tagging import Rule, TaggedMessage
-from training.datasets import gathering
+from training.datasets import dataset, duplicates, gathering
 from training.datasets.dataset import Example
 from training.datasets.gathering import DatasetError
-from training.decision import metrics
+from training.decision import metrics, stream
 from training.evaluation import conversation_metrics, quality
+from training.models import Dataset
 
 RULES: tuple[Rule, ...] = ("newest", "mean")
 
@@ -31,6 +32,7 @@ def score_messages(engine: Engine, path: Path) -> dict[str, Any]:
     labels = quality.labels(examples, list(thresholds))
     return {
         "calibration_error": metrics.calibration_error(labels, probabilities),
+        "learnt": _learnt(engine.manifest.dataset_digest, examples),
         **quality.figures(examples, probabilities=probabilities, thresholds=thresholds),
     }
 
@@ -68,7 +70,7 @@ def as_text(figures: dict[str, Any]) -> str:
     """The figures as lines for a terminal."""
     lines: list[str] = []
     if found := figures.get("messages"):
-        lines += [headline(found), *tag_lines(found["per_tag"])]
+        lines += split_lines(found)
         lines += [
             f"  {group:<24} all right {row['exact_match']:.3f} of {row['support']}"
             for group, row in found["groups"].items()
@@ -84,6 +86,17 @@ def as_text(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def split_lines(found: dict[str, Any]) -> list[str]:
+    """The figures of a set of messages: overall, by tag, in a shop's stream, and what to mind."""
+    lines = [headline(found), *tag_lines(found["per_tag"]), stream_line(found)]
+    if learnt := found.get("learnt"):
+        lines.append(
+            f"! {learnt} of these messages were learnt from: the figures flatter. Evaluate on "
+            "messages that no training has seen."
+        )
+    return [line for line in lines if line]
+
+
 def headline(found: dict[str, Any]) -> str:
     low, high = found["micro_f1_interval"]
     untagged = found["no_tag_accuracy"]
@@ -96,11 +109,29 @@ def headline(found: dict[str, Any]) -> str:
 
 
 def tag_lines(per_tag: dict[str, dict[str, float]]) -> list[str]:
-    return [
+    return [_tag_line(tag, row) for tag, row in per_tag.items()]
+
+
+def _tag_line(tag: str, row: dict[str, float]) -> str:
+    if row["support"] < metrics.TOO_FEW:
+        missed = row["support"] - round(row["recall"] * row["support"])
+        return f"  {tag:<24} of {row['support']}, {missed} missed: too few to judge it"
+    return (
         f"  {tag:<24} F1 {row['f1']:.3f}  precision {row['precision']:.3f}  "
         f"recall {row['recall']:.3f}  of {row['support']}"
-        for tag, row in per_tag.items()
-    ]
+    )
+
+
+def stream_line(found: dict[str, Any]) -> str:
+    """The figures in a shop's stream, as a sentence; empty where there are none."""
+    in_stream = found.get("stream") or {}
+    if in_stream.get("micro_f1") is None:
+        return ""
+    return (
+        f"in a stream with {in_stream['untagged_share']:.0%} untagged: precision "
+        f"{in_stream['precision']:.3f}, recall {in_stream['recall']:.3f}, "
+        f"{in_stream['false_alarms']:.0f} false alarms in {stream.MESSAGES:,} messages"
+    )
 
 
 def _conversations(path: Path) -> Iterator[list[Example]]:
@@ -120,6 +151,21 @@ def _lines(path: Path) -> list[str]:
         return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path} cannot be read: {error}") from error
+
+
+def _learnt(digest: str, examples: Sequence[Example]) -> int | None:
+    """How many of `examples` the version of that data set has learnt or decided on; None where the
+    data set is gone."""
+    found = Dataset.objects.filter(digest=digest).first()
+    try:
+        seen = {
+            duplicates.normalise(example.message)
+            for split in ("train", "validation")
+            for example in (dataset.load_split(found, split) if found else ())
+        }
+    except DatasetError:
+        return None
+    return sum(duplicates.normalise(e.message) in seen for e in examples) if found else None
 
 
 def _gather(path: Path) -> gathering.Input:

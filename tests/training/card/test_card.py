@@ -120,7 +120,32 @@ def test_the_card_states_the_figures_in_tables_and_shows_every_plot(report, tmp_
 def test_a_card_of_a_small_data_set_says_that_decisions_rest_on_out_of_fold_answers(report):
     text = "\n".join(sections(report | {"folds": 3}, plots=[]))
     assert "3 further trainings" in text
-    assert "| test | out of fold |" in text
+    assert "| out of fold | test |" in text
+    assert text.index("### By tag, out of fold") < text.index("### By tag, test split")
+
+
+def test_a_ratio_of_a_handful_of_messages_is_not_shown_as_a_figure(report):
+    text = "\n".join(sections(report, plots=[]))
+    assert "| Hot-buyer | – | – | too few | 4 |" in text
+
+
+def test_the_card_has_the_figures_in_a_stream_with_the_assumed_share(report):
+    ratios = {"precision": 0.9, "recall": 0.8, "micro_f1": 0.847, "false_alarms": 21.4}
+    report["test"]["stream"] = {
+        "untagged_share": 0.7,
+        **ratios,
+        "per_tag": {"Deal-seeker": ratios},
+    }
+    text = "\n".join(sections(report, plots=[]))
+    assert "as if 70% of the messages carried no tag" in text
+    assert "| all tags | 0.900 | 0.800 | 0.847 | 21.4 |" in text
+    assert "| Deal-seeker | 0.900 | 0.800 | 0.847 | 21.4 |" in text
+
+
+def test_the_card_says_nothing_of_a_shop_to_those_who_bring_other_tags(report):
+    use = "\n".join(sections(report, plots=[])).split("## Data")[0]
+    assert "shop" not in use
+    assert "`Deal-seeker`, `Hot-buyer`" in use
 
 
 def test_limits_say_what_a_small_test_split_cannot_show(report, tmp_path):

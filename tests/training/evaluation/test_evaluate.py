@@ -3,6 +3,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from training.datasets import dataset
 from training.datasets.dataset import SEED_FILE
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,36 @@ def test_a_tag_that_a_message_was_not_labelled_for_is_not_scored_there(
     rows[1]["labelled_for"] = every_tag
     found = evaluate(capsys, write(*rows))["messages"]
     assert found["micro_f1"] == pytest.approx(4 / 5)
+
+
+def test_messages_that_were_learnt_from_are_counted_and_told(
+    trained_before, few_messages, write, capsys
+):
+    learnt = dataset.load_split(trained_before.dataset, "train")[0]
+    rows = [
+        {"message": learnt.message.upper(), "tags": list(learnt.tags)},
+        {"message": "nobody ever wrote this one", "tags": []},
+    ]
+    assert evaluate(capsys, write(*rows))["messages"]["learnt"] == 1
+    call_command("evaluate", write(*rows))
+    assert "! 1 of these messages were learnt from" in capsys.readouterr().out
+
+
+def test_a_tag_of_a_few_messages_is_not_judged_by_its_f1(keyword_model, write, capsys):
+    call_command("evaluate", write({"message": "I want a discount", "tags": ["Deal-seeker"]}))
+    said = capsys.readouterr().out
+    assert "of 1, 0 missed: too few to judge it" in said
+    assert "F1 1.000" not in said.split("\n", 1)[1]
+
+
+def test_the_figures_in_a_stream_are_told(keyword_model, write, capsys):
+    rows = [
+        {"message": "I want a discount", "tags": ["Deal-seeker"]},
+        {"message": "what a lovely day", "tags": []},
+    ]
+    call_command("evaluate", write(*rows))
+    said = capsys.readouterr().out
+    assert "in a stream with 75% untagged: precision 1.000, recall 1.000, 0 false alarms" in said
 
 
 def test_conversations_are_scored_by_both_rules(keyword_model, write, capsys):

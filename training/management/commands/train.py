@@ -115,6 +115,11 @@ def _policy(options: dict[str, Any]) -> Any:
 def _summary(run: TrainingRun) -> str:
     if run.model_version is None:
         return f"{run.state}: {run.reason}"
-    test = run.model_version.metrics["test"]
-    lines = [f"{run.model_version}", scoring.headline(test), *scoring.tag_lines(test["per_tag"])]
+    found = run.model_version.metrics
+    # Out of fold there are many more messages than in the test split of few, so they come first.
+    splits = ("validation", "test") if found.get("folds") else ("test",)
+    lines = [str(run.model_version)]
+    for name in splits:
+        lines += ["out of fold:" if name == "validation" else "test split:"]
+        lines += scoring.split_lines(found[name])
     return "\n".join([*lines, run.reason])
