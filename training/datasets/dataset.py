@@ -21,9 +21,19 @@ from training.datasets.reading import Example
 from training.datasets.stats import describe, labels, warnings
 from training.models import Dataset
 
-__all__ = ["SEED_FILE", "DatasetError", "Example", "load_split", "load_tags", "prepare"]
+__all__ = [
+    "PLAIN_FILE",
+    "SEED_FILE",
+    "DatasetError",
+    "Example",
+    "load_split",
+    "load_tags",
+    "prepare",
+]
 
-SEED_FILE = Path(__file__).parents[1] / "data" / "seed.jsonl"
+_DATA = Path(__file__).parents[1] / "data"
+SEED_FILE = _DATA / "seed.jsonl"  # told with care, rich in tags and hard cases
+PLAIN_FILE = _DATA / "plain.jsonl"  # short and sloppy, as most messages are
 PARAMETERS: dict[str, Any] = {
     "format": 1,
     "shares": dict(zip(splitting.SPLITS, splitting.SHARES, strict=True)),
@@ -47,7 +57,7 @@ def prepare(
     """
     known = list(Tag.objects.values_list("name", flat=True) if known_tags is None else known_tags)
     found = gathering.gather(
-        paths or [Path(name) for name in settings.TRAINING_FILES] or [SEED_FILE],
+        paths or [Path(name) for name in settings.TRAINING_FILES] or [SEED_FILE, PLAIN_FILE],
         known_tags=known,
         max_length=settings.MAX_MESSAGE_LENGTH,
         max_bad_share=max_bad_share,

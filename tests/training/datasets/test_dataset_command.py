@@ -73,6 +73,6 @@ def test_a_share_outside_zero_to_one_is_refused(value):
 def test_without_a_file_the_shipped_messages_are_prepared(settings, capsys):
     call_command("prepare_dataset")
     out = capsys.readouterr().out
-    assert "from seed.jsonl" in out
+    assert "seed.jsonl" in out and "plain.jsonl" in out
     assert "left out" not in out
     assert Dataset.objects.get().sizes["train"] >= 400

@@ -35,6 +35,16 @@ def test_the_seed_has_enough_messages_of_every_kind():
     assert sum(len(example.tags) >= 2 for example in seed) >= len(seed) / 3
 
 
+def test_the_plain_messages_are_short_and_most_of_them_carry_no_tag():
+    plain = examples("plain.jsonl")
+    words = sorted(len(example.message.split()) for example in plain)
+    counts = Counter(tag for example in plain for tag in example.tags)
+    assert len(plain) >= 2_500
+    assert words[len(words) // 2] <= 6
+    assert sum(not example.tags for example in plain) >= len(plain) / 2
+    assert min(counts[tag] for tag in SHIPPED_TAGS) >= 150
+
+
 @pytest.mark.parametrize("name", ["seed.jsonl", "challenge.jsonl"])
 @pytest.mark.parametrize("group", GROUPS)
 def test_targeted_groups_are_there_with_their_one_tag(name, group):
@@ -46,6 +56,7 @@ def test_targeted_groups_are_there_with_their_one_tag(name, group):
 
 def test_no_challenge_message_stands_in_the_seed_nor_nearly_so():
     seed, challenge = examples("seed.jsonl"), examples("challenge.jsonl")
+    seed += examples("plain.jsonl")
     clusters = duplicates.cluster([example.message for example in [*challenge, *seed]])
     assert len(challenge) >= 300
     assert not set(clusters[: len(challenge)]) & set(clusters[len(challenge) :])
