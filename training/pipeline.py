@@ -259,6 +259,7 @@ def _publish(
             validation=held_out,
             test=report.HeldOut(material.test, exported.logits[-len(material.test) :]),
         )
+        facts["dataset"]["kept_apart"] = material.kept_apart
         document.write_card(staging, report=facts)
         manifest = report.manifest(facts, decision, fitted.config)
         artefact.publish(staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest)

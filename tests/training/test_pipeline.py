@@ -186,7 +186,7 @@ def test_a_near_duplicate_of_a_live_test_message_is_learnt_from_as_little():
 
 
 def test_what_is_left_out_is_told_in_a_line_of_its_own(
-    trained_before, more_messages, tiny_config, monkeypatch, tmp_path
+    home, trained_before, more_messages, tiny_config, monkeypatch, tmp_path
 ):
     """Bad records are told as prepare_dataset tells them, and on the row what was kept apart."""
     bad = tmp_path / "bad.jsonl"
@@ -203,6 +203,8 @@ def test_what_is_left_out_is_told_in_a_line_of_its_own(
     assert any("bad.jsonl:1: message is not a string" in step for step in steps)
     (told,) = [step for step in steps if "were not learnt from" in step]
     assert told in run.reason
+    card = json.loads((home / "models" / run.model_version.name / "card.json").read_text())
+    assert card["dataset"]["kept_apart"] == told
     assert 0 < int(told.split()[0]) < apart
 
 
@@ -219,7 +221,7 @@ def test_an_error_stands_on_the_row_and_leaves_no_folder(
     def full_disk(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pipeline.export, "export", full_disk)
+    monkeypatch.setattr(pipeline.onnx_graph, "export", full_disk)
     with pytest.raises(OSError, match="No space"):
         pipeline.train(config=tiny_config, paths=[few_messages])
     run = TrainingRun.objects.get()
