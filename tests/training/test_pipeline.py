@@ -186,10 +186,10 @@ def test_a_near_duplicate_of_a_live_test_message_is_learnt_from_as_little():
 
 
 def test_what_is_left_out_is_told_in_a_line_of_its_own(
-    home, trained_before, more_messages, tiny_config, monkeypatch, tmp_path
+    home, trained_before, more_messages, tiny_config, monkeypatch
 ):
     """Bad records are told as prepare_dataset tells them, and on the row what was kept apart."""
-    bad = tmp_path / "bad.jsonl"
+    bad = home / "bad.jsonl"
     bad.write_text('{"message": 7, "tags": []}')
     monkeypatch.setattr(quality, "engine_micro_f1", lambda *_: 0.5)
     steps = []
