@@ -91,7 +91,9 @@ def _over(before: Example, record: Record) -> Record:
 
 
 def _corrected(same: Sequence[Record], example: Example) -> bool:
-    return any(set(record.example.tags) - set(example.tags) for record in same)
+    """Whether one of the records says otherwise of a tag that it was labelled for."""
+    settled = set(example.tags)
+    return any(settled - {*e.unknown} != {*e.tags} for e in (record.example for record in same))
 
 
 def _contradictory(same: Sequence[Example]) -> bool:

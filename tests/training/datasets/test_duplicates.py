@@ -101,6 +101,13 @@ def test_the_later_file_can_win_even_by_taking_a_tag_off_that_occurs_nowhere_in_
     assert unique.corrected == [["old:1", "new:1"]]
 
 
+def test_a_tag_that_only_the_later_file_has_is_a_correction_too_and_the_same_tags_are_none():
+    rows = [of("old", 1, "Hi"), of("old", 2, "Yo", "A"), of("new", 1, "Hi", "B")]
+    rows.append(of("new", 2, "yo", "A"))
+    unique = merge(rows, later_wins=True)
+    assert (unique.corrected, unique.duplicates) == ([["old:1", "new:1"]], [["old:2", "new:2"]])
+
+
 def test_a_later_record_keeps_the_older_tags_that_it_says_it_was_not_labelled_for():
     rows = [of("old", 1, "Hi", "A", "B"), of("new", 1, "Hi", "C", labelled_for=("B", "C"))]
     assert merge(rows, later_wins=True).examples == [Example(message="Hi", tags=("A", "C"))]
