@@ -7,8 +7,11 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import ProgrammingError
 
 from beez.launch import local
+
+UNDEFINED_TABLE = "42P01"  # Postgres' code
 
 
 def main() -> None:
@@ -20,7 +23,12 @@ def main() -> None:
         importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
     except ImproperlyConfigured as error:  # one sentence instead of Django's traceback
         sys.exit(f"✗ {error}")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
+            raise
+        sys.exit("✗ The database has no tables yet. Make them with: manage.py migrate")
 
 
 if __name__ == "__main__":

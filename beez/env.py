@@ -86,9 +86,12 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def listing(name: str, default: str = "") -> list[str]:
-    """Comma-separated values, blanks dropped."""
-    return [part.strip() for part in string(name, default).split(",") if part.strip()]
+def listing(name: str, default: str = "", *, allowed: tuple[str, ...] | None = None) -> list[str]:
+    """Comma-separated values, blanks dropped; each one of `allowed` where that is given."""
+    found = [part.strip() for part in string(name, default).split(",") if part.strip()]
+    if allowed and (unknown := [part for part in found if part not in allowed]):
+        raise ImproperlyConfigured(f"{name}: {unknown[0]!r} is not one of {', '.join(allowed)}.")
+    return found
 
 
 def clock(name: str, default: str) -> tuple[int, int]:

@@ -186,6 +186,9 @@ DATASETS_DIR = env.folder("DATASETS_DIR", BEEZ_HOME / "datasets")
 ENGINE_THREADS = env.integer("ENGINE_THREADS", 0, maximum=256)  # 0: as many as there are cores
 CONVERSATION_RULE = env.choice("CONVERSATION_RULE", "newest", ("newest", "mean"))
 TRAINING_FILES = env.listing("TRAINING_FILES")  # empty: the shipped messages
+TRAINING_READING = env.listing(
+    "TRAINING_READING", allowed=("join-rows", "later-wins", "skip-unlabelled")
+)
 UNTAGGED_SHARE = env.fraction("UNTAGGED_SHARE", 0.75)  # of a shop's messages, about
 BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
 TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "small", "original"))

@@ -1,14 +1,17 @@
 """Plays conversations from a file through the write path and tells how their tag evolves."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rest_framework import serializers
 
+from beez.files import encoding, json_objects
+from beez.files.encoding import UnreadableError
+from beez.files.json_objects import Bad
 from classifier.fields import MessageField, StrictCharField
+from classifier.terminal import printable
 from conversations import answers, ingest, tagging
 from conversations.ingest import Posted
 
@@ -33,22 +36,27 @@ class _Line(serializers.Serializer[Any]):
     messages = serializers.ListField(child=MessageField(), allow_empty=False)
 
 
-def read(path: Path) -> list[Script]:
-    """The conversations of a file of JSON lines, all checked before the first is played."""
+def read(path: Path, *, tell: Callable[[str], object]) -> list[Script]:
+    """The conversations of a file of JSON objects, all checked before the first is played.
+
+    What was assumed about the file's encoding is told.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadFileError(f"{path} cannot be read: {error}") from error
+        text = encoding.read(path)
+    except UnreadableError as error:
+        raise BadFileError(f"{path} {error}") from error
+    if text.remark:
+        tell(f"{path}: {text.remark}")
     scripts: dict[str, Script] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            script = _script(line)
-        except ValueError as error:
-            raise BadFileError(f"{path}, line {number}: {error}") from error
+    for found in json_objects.objects(text.content):
+        if isinstance(found, Bad):
+            raise BadFileError(f"{path}, line {found.line}: {found.reason}")
+        parsed = _Line(data=found.fields)
+        if not parsed.is_valid():
+            raise BadFileError(f"{path}, line {found.line}: {_first_sentence(parsed.errors)}")
+        script = Script(**parsed.validated_data)
         if script.conversation_id in scripts:
-            raise BadFileError(f"{path}, line {number}: a second {script.conversation_id!r}.")
+            raise BadFileError(f"{path}, line {found.line}: a second {script.conversation_id!r}.")
         scripts[script.conversation_id] = script
     return list(scripts.values())
 
@@ -62,17 +70,12 @@ def play(script: Script, *, conversation_id: str, rule: str | None = None) -> It
 def row(posted: Posted) -> str:
     """A line of the table: position, message, its tags, the conversation's tag after it."""
     message = posted.message
-    text = answers.shortened(_printable(message.text))
+    text = answers.shortened(printable(message.text))
     tags = ", ".join(tag.tag_id for tag in message.predicted_tags.all()) or "–"
     return f"{message.position:>3}  {text:<53}  {tags:<32}  {_outcome(posted)}"
 
 
 HEADING = f"{'#':>3}  {'message':<53}  {'its tags':<32}  conversation"
-
-
-def _printable(text: str) -> str:
-    """On one line, and nothing that a terminal would obey."""
-    return "".join(one if one.isprintable() else "�" for one in " ".join(text.split()))
 
 
 def _outcome(posted: Posted) -> str:
@@ -81,19 +84,6 @@ def _outcome(posted: Posted) -> str:
     confidence = posted.message.conversation_tag_confidence
     now = f"{after} {confidence:.2f}" if after and confidence is not None else "no tag"
     return f"{before} → {now}" if tagging.is_switch(before, after) else now
-
-
-def _script(line: str) -> Script:
-    """Raises ValueError with what is wrong with the line."""
-    try:
-        parsed = _Line(data=json.loads(line))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON, {error.msg} at column {error.colno}") from error
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not parsed.is_valid():
-        raise ValueError(_first_sentence(parsed.errors))
-    return Script(**parsed.validated_data)
 
 
 def _first_sentence(errors: Any, path: str = "") -> str:

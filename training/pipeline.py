@@ -22,8 +22,10 @@ from classifier.engine import Engine
 from classifier.models import ModelVersion, Tag
 from training.card import document, report
 from training.datasets import dataset as datasets
-from training.datasets import duplicates
+from training.datasets import near_duplicates
+from training.datasets import report as findings
 from training.datasets.dataset import Example
+from training.datasets.options import Options
 from training.decision import calibration, metrics, review, stream, thresholds
 from training.evaluation import quality
 from training.export import onnx_graph
@@ -46,6 +48,7 @@ class Material:
     test: list[Example]
     live: ModelVersion | None  # the version to compare with, if any
     live_test: list[Example]  # the live version's own test split; empty when it is gone
+    kept_apart: str = ""  # how many messages are not learnt from for its sake; empty: none
 
 
 def train(
@@ -53,12 +56,15 @@ def train(
     config: TrainingConfig,
     paths: Sequence[Path] = (),
     trigger: str = TrainingRun.Trigger.COMMAND,
+    options: Options | None = None,
     activation: gate.Policy = "always",
     skip_unchanged: bool = False,
     progress: Progress = lambda _: None,
 ) -> TrainingRun:
     """Train a version on the messages in `paths` (none: the shipped ones); returns the run's row.
 
+    `options` say how to read them (default: as the settings say). What was found in them is told
+    to `progress`, a step for each kind of finding.
     With `skip_unchanged` a data set that this config was trained on before ends the run as
     skipped. Raises `runs.AlreadyRunning` when another training is under way; any other error is
     recorded on the row and raised.
@@ -70,11 +76,15 @@ def train(
             run.report(step, now="batch" not in step)
 
         tell({"step": "prepare the data set"})
-        dataset = datasets.prepare(paths)
+        dataset = datasets.prepare(paths, options=options)
         run.update(dataset=dataset)
+        for found in findings.summary(dataset):
+            progress({"step": found})
         if skip_unchanged:
             _skip_if_trained(dataset, config)
         material = _gather(dataset, compare=activation == "if-not-worse")
+        if material.kept_apart:
+            tell({"step": material.kept_apart})
 
         fitted, held_out = _learn(material, config, tell)
 
@@ -94,7 +104,7 @@ def train(
         )
         if activate:
             registry.activate(version, reason=reason, actor=f"training run {run.run.pk}")
-        run.update(activated=activate, reason=reason)
+        run.update(activated=activate, reason=f"{reason} {material.kept_apart}".strip())
         tell({"step": reason})
     return run.run
 
@@ -113,10 +123,9 @@ def _gather(dataset: Dataset, *, compare: bool) -> Material:
     """Load the splits. What the live version will be compared on is learnt from in no way."""
     live = registry.live_version() if compare else None
     live_test = _test_split_of(live)
-    train, validation = (
-        _apart_from(live_test, datasets.load_split(dataset, split))
-        for split in ("train", "validation")
-    )
+    splits = [datasets.load_split(dataset, split) for split in ("train", "validation")]
+    train, validation = (_apart_from(live_test, examples) for examples in splits)
+    apart = sum(map(len, splits)) - len(train) - len(validation)
     if len(train) + len(validation) < 2:
         raise datasets.DatasetError(
             f"data set {dataset}: nothing is left to learn from, for the live version's test "
@@ -130,17 +139,25 @@ def _gather(dataset: Dataset, *, compare: bool) -> Material:
         test=datasets.load_split(dataset, "test"),
         live=live,
         live_test=live_test,
+        kept_apart=_told_apart(apart, of=sum(map(len, splits))),
     )
 
 
 def _apart_from(barred: Sequence[Example], examples: list[Example]) -> list[Example]:
     """Those of `examples` that are neither the same as one of `barred` nor nearly so."""
-    if not barred:
+    if not barred or not examples:
         return examples
-    clusters = duplicates.cluster(_messages([*barred, *examples]))
-    taken = set(clusters[: len(barred)])
-    pairs = zip(examples, clusters[len(barred) :], strict=True)
-    return [example for example, cluster in pairs if cluster not in taken]
+    near = near_duplicates.near(_messages(examples), _messages(barred))
+    return [example for example, is_near in zip(examples, near, strict=True) if not is_near]
+
+
+def _told_apart(apart: int, *, of: int) -> str:
+    if not apart:
+        return ""
+    return (
+        f"{apart} of {of} messages were not learnt from: they are messages of the live version's "
+        "test split, or near duplicates of such, and both versions are compared on that."
+    )
 
 
 def _test_split_of(version: ModelVersion | None) -> list[Example]:
@@ -242,6 +259,7 @@ def _publish(
             validation=held_out,
             test=report.HeldOut(material.test, exported.logits[-len(material.test) :]),
         )
+        facts["dataset"]["kept_apart"] = material.kept_apart
         document.write_card(staging, report=facts)
         manifest = report.manifest(facts, decision, fitted.config)
         artefact.publish(staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest)

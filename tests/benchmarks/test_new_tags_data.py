@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import new_tags_data
 
-from training.datasets import duplicates
+from training.datasets import near_duplicates
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def messages():
 
 
 def test_no_test_message_is_drawn_from_nor_nearly_so(messages):
-    clusters = duplicates.cluster([e.message for e in [*messages.pool, *messages.test]])
+    clusters = near_duplicates.cluster([e.message for e in [*messages.pool, *messages.test]])
     assert not set(clusters[: len(messages.pool)]) & set(clusters[len(messages.pool) :])
     assert len(messages.test) == 120
     assert not any(example.unknown for example in messages.test)

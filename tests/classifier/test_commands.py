@@ -50,10 +50,24 @@ def test_classify_refuses_what_the_api_refuses(keyword_model, text):
         run("classify", text)
 
 
-def test_classify_refuses_input_that_is_not_utf8(keyword_model, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), encoding="utf-8"))
-    with pytest.raises(CommandError, match="not UTF-8"):
-        run("classify")
+def test_classify_goes_on_after_a_bad_line_names_it_and_fails_at_the_end(
+    keyword_model, monkeypatch
+):
+    stream = b"\xef\xbb\xbfbuy\r\n\n\xff\n" + b"x" * 6000 + b"\nhello\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stream), encoding="utf-8"))
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.raises(CommandError, match="2 of 4 messages were not classified"):
+        call_command("classify", json=True, stdout=out, stderr=err)
+    assert [json.loads(line)["message"] for line in out.getvalue().splitlines()] == ["buy", "hello"]
+    assert [line.split(":")[0] for line in err.getvalue().splitlines()] == ["line 3", "line 4"]
+
+
+def test_classify_prints_nothing_of_a_stranger_that_a_terminal_would_obey(keyword_model):
+    text = "\x1b[31mbuy\x1b]0;title\x07 \x9b2J \u202eé"
+    for printed in (run("classify", text), run("classify", text, json=True)):
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(printed)
+        assert "é" in printed
+    assert json.loads(run("classify", text, json=True))["message"] == text
 
 
 def test_classify_without_a_model_says_what_to_do(db, models_dir):

@@ -105,9 +105,9 @@ def test_line_separators_within_a_message_end_no_line(keyword_model, replay, scr
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("{", "not JSON"),
+        ("{", "not valid JSON"),
         ("[" * 100_000, "nested too deeply"),
-        ("[]", "dictionary"),
+        ("[]", "not a JSON object"),
         ({"messages": ["a"]}, "conversation_id"),
         ({"conversation_id": 3, "messages": ["a"]}, "conversation_id"),
         ({"conversation_id": "x" * 201, "messages": ["a"]}, "conversation_id"),

@@ -185,13 +185,43 @@ def test_a_near_duplicate_of_a_live_test_message_is_learnt_from_as_little():
     assert pipeline._apart_from(barred, [near, other]) == [other]
 
 
+def test_what_is_left_out_is_told_in_a_line_of_its_own(
+    home, trained_before, more_messages, tiny_config, monkeypatch
+):
+    """Bad records are told as prepare_dataset tells them, and on the row what was kept apart."""
+    bad = home / "bad.jsonl"
+    bad.write_text('{"message": 7, "tags": []}')
+    monkeypatch.setattr(quality, "engine_micro_f1", lambda *_: 0.5)
+    steps = []
+    run = pipeline.train(
+        config=tiny_config,
+        paths=[more_messages, bad],
+        activation="if-not-worse",
+        progress=lambda step: steps.append(step.get("step", "")),
+    )
+    apart = sum(trained_before.dataset.sizes.values())
+    assert any("bad.jsonl:1: message is not a string" in step for step in steps)
+    (told,) = [step for step in steps if "were not learnt from" in step]
+    assert told in run.reason
+    card = json.loads((home / "models" / run.model_version.name / "card.json").read_text())
+    assert card["dataset"]["kept_apart"] == told
+    assert 0 < int(told.split()[0]) < apart
+
+
+@pytest.mark.parametrize("change", ["epochs=2.5", "calibrate=maybe", "epoch=2"])
+def test_a_change_that_makes_no_sense_is_refused_before_anything_starts(home, db, change):
+    with pytest.raises(CommandError, match=f"--set: .*{change.split('=')[0]}"):
+        call_command("train", "--set", change)
+    assert not TrainingRun.objects.exists()
+
+
 def test_an_error_stands_on_the_row_and_leaves_no_folder(
     home, few_messages, tiny_config, monkeypatch
 ):
     def full_disk(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pipeline.export, "export", full_disk)
+    monkeypatch.setattr(pipeline.onnx_graph, "export", full_disk)
     with pytest.raises(OSError, match="No space"):
         pipeline.train(config=tiny_config, paths=[few_messages])
     run = TrainingRun.objects.get()

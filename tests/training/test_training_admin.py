@@ -9,6 +9,7 @@ from django.utils import timezone
 from classifier.models import ModelVersion
 from training.admin import progress_text
 from training.datasets.dataset import prepare
+from training.datasets.options import Options
 from training.models import Dataset, TrainingRun
 
 MESSAGES = {
@@ -26,7 +27,7 @@ def dataset(settings, tmp_path, db):
     path = tmp_path / "<b>mine.jsonl"
     rows = [json.dumps({"message": m, "tags": tags}) for m, tags in MESSAGES.items()]
     path.write_text("\n".join([*rows, rows[0], '{"message": "<script>", "tags": ["<i>x</i>"]}']))
-    return prepare([path], max_bad_share=0.5)
+    return prepare([path], options=Options(max_bad_share=0.5))
 
 
 @pytest.fixture

@@ -14,10 +14,13 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from classifier.models import Tag
-from training.datasets import gathering, splitting, storage, unknown_tags
-from training.datasets.duplicates import NGRAMS, SIMILARITY, cluster, merge
+from training.datasets import gathering, near_duplicates, splitting, storage, unknown_tags
+from training.datasets.duplicates import Unique, merge
 from training.datasets.gathering import DatasetError
-from training.datasets.reading import Example
+from training.datasets.near_duplicates import NGRAMS, SIMILARITY
+from training.datasets.options import Options
+from training.datasets.records import Example
+from training.datasets.report import SETTLE
 from training.datasets.stats import describe, labels, warnings
 from training.models import Dataset
 
@@ -45,37 +48,45 @@ PARAMETERS: dict[str, Any] = {
 def prepare(
     paths: Sequence[Path] = (),
     *,
-    max_bad_share: float = 0.02,
+    options: Options | None = None,
     known_tags: Sequence[str] | None = None,
 ) -> Dataset:
     """Read, check, deduplicate, split and store; returns the row, whose `stats` tell all.
 
     Without paths TRAINING_FILES are read, and without those the shipped messages. `known_tags` are
     the tags that may occur, in the order of the model's outputs (default: the `Tag` rows by stage
-    and name); those without an example are left out. DatasetError when more than `max_bad_share`
-    of the records are bad, a file cannot be read, or too little is left to split.
+    and name); those without an example are left out. `options` say how to read what can be read in
+    two ways (default: TRAINING_READING). DatasetError when too many records are bad, a file cannot
+    be read, or too little is left to split.
     """
+    options = options or Options.of_settings()
     known = list(Tag.objects.values_list("name", flat=True) if known_tags is None else known_tags)
     found = gathering.gather(
         paths or [Path(name) for name in settings.TRAINING_FILES] or [SEED_FILE, PLAIN_FILE],
         known_tags=known,
         max_length=settings.MAX_MESSAGE_LENGTH,
-        max_bad_share=max_bad_share,
+        max_bad_share=options.max_bad_share,
+        skip_unlabelled=options.skip_unlabelled,
     )
-    unique = merge(found.records)
-    tags, examples = _in_order(unique.examples, known)
+    unique = merge(found.records, join_rows=options.join_rows, later_wins=options.later_wins)
+    tags, examples = _in_order(unique, known)
     examples, assumed = unknown_tags.with_negatives(examples, tags)
-    clusters = cluster([example.message for example in examples])
+    messages = [example.message for example in examples]
+    clusters, shared = near_duplicates.cluster(messages), near_duplicates.comparable(messages)[1]
     splits = _split(examples, clusters)
     content = describe(splits, tags)
     stats = {
         "tags": tags,
         "parameters": PARAMETERS,
         **content,
-        "warnings": [*warnings(content["per_tag"], known), *assumed],
-        "input": gathering.report(found, unique, clusters),
+        "warnings": [
+            *(str(remark) for remark in found.remarks if remark.loud),
+            *warnings(content["per_tag"], known),
+            *assumed,
+        ],
+        "input": gathering.report(found, unique, clusters) | {"shared_text": shared},
     }
-    return _store(_digest(examples, tags), splits=splits, stats=stats)
+    return _store(_digest(examples, tags, shared_text=bool(shared)), splits=splits, stats=stats)
 
 
 def load_split(dataset: Dataset, split: str) -> list[Example]:
@@ -99,13 +110,12 @@ def folder_of(digest: str) -> Path:
     return Path(settings.DATASETS_DIR) / digest[:16]
 
 
-def _in_order(
-    examples: Sequence[Example], known_tags: Sequence[str]
-) -> tuple[list[str], list[Example]]:
+def _in_order(unique: Unique, known_tags: Sequence[str]) -> tuple[list[str], list[Example]]:
     """The tags in use in the order of `known_tags`, and the examples with theirs in that order."""
+    examples = unique.examples
     used = {tag for example in examples for tag in example.tags}
     if not used:
-        raise DatasetError("no message carries a tag, so there is nothing to learn")
+        raise DatasetError(f"no message carries a tag, so there is nothing to learn{_lost(unique)}")
     tags = [tag for tag in known_tags if tag in used]
     return tags, [
         replace(
@@ -115,6 +125,14 @@ def _in_order(
         )
         for example in examples
     ]
+
+
+def _lost(unique: Unique) -> str:
+    """What conflicts have to do with it, if any."""
+    if not unique.conflicts:
+        return ""
+    lost = len(unique.conflicts)
+    return f"; {lost} were left out, for they stand there with other tags too. {SETTLE}"
 
 
 def _split(examples: Sequence[Example], clusters: Sequence[int]) -> dict[str, list[Example]]:
@@ -130,10 +148,11 @@ def _split(examples: Sequence[Example], clusters: Sequence[int]) -> dict[str, li
     return {name: [e for e, split in placed if split == name] for name in splitting.SPLITS}
 
 
-def _digest(examples: Sequence[Example], tags: Sequence[str]) -> str:
+def _digest(examples: Sequence[Example], tags: Sequence[str], *, shared_text: bool) -> str:
     """Identifies the content: sorted examples, tags in order, everything that shapes the split.
 
-    Unknown tags stand in it only where there are any: data sets without them keep their digests.
+    Unknown tags, and that shared text was left out of the comparison, stand in it only where there
+    is such: data sets without keep their digests.
     """
     content = {
         "parameters": PARAMETERS,
@@ -141,6 +160,7 @@ def _digest(examples: Sequence[Example], tags: Sequence[str]) -> str:
         "examples": [
             [e.message, e.tags, e.group, *([e.unknown] if e.unknown else [])] for e in examples
         ],
+        **({"shared_text": 1} if shared_text else {}),
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return storage.sha256(text.encode())

@@ -1,21 +1,15 @@
-"""Finds messages that are the same, the same with other tags, or nearly the same.
+"""Finds messages that are the same, or the same with other tags.
 
-Exact duplicates are merged and conflicts left out, both listed with their places; near
-duplicates stay in the data set and are grouped so that a split keeps them on one side.
+Duplicates are merged and conflicts left out, or settled as the caller chooses; all are listed
+with their places.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from training.datasets.reading import Example, Record
-
-SIMILARITY = 0.85  # cosine of TF-IDF vectors over character n-grams
-NGRAMS = (3, 5)
-_CHUNK = 256  # rows compared at once: 256 × 50,000 similarities take about 100 MB
+from training.datasets.records import Example, Record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +20,8 @@ class Unique:
     places: list[str]
     duplicates: list[list[str]]
     conflicts: list[list[tuple[str, tuple[str, ...]]]]
+    joined: list[list[str]] = field(default_factory=list)
+    corrected: list[list[str]] = field(default_factory=list)
 
 
 def normalise(message: str) -> str:
@@ -35,32 +31,69 @@ def normalise(message: str) -> str:
     return " ".join(words.split()) or re.sub(r"\s+", " ", folded)  # ":)" is punctuation alone
 
 
-def merge(records: Sequence[Record]) -> Unique:
+def merge(
+    records: Sequence[Record], *, join_rows: bool = False, later_wins: bool = False
+) -> Unique:
     """Records with the same text and tags become one example; with other tags, none.
 
-    A tag that a record is not labelled for makes no difference, and is unknown for the example
-    only where no record knows it. The result does not depend on the order of the records, but for
-    the order of the places.
+    With `join_rows` the latter become one example with the tags of all; with `later_wins` the
+    record of the later file counts (`records` are in the order of their files). A tag that a
+    record is not labelled for makes no difference, and is unknown for the example only where no
+    record knows it. Else the result does not depend on the order of the records, but for the
+    order of the places.
     """
     same_text: dict[str, list[Record]] = {}
     for record in records:
         same_text.setdefault(normalise(record.example.message), []).append(record)
     kept: list[tuple[Example, str]] = []
-    duplicates, conflicts = [], []
+    found: dict[str, list[list[str]]] = {"duplicates": [], "joined": [], "corrected": []}
+    conflicts = []
     for same in same_text.values():
-        if _contradictory([record.example for record in same]):
+        settled = _by_the_later_file(same) if later_wins else same
+        contradictory = _contradictory([record.example for record in settled])
+        if contradictory and not join_rows:
             conflicts.append([(record.place, record.example.tags) for record in same])
             continue
-        kept.append((_representative(same), same[0].place))
+        kept.append((_representative(settled), settled[0].place))
         if len(same) > 1:
-            duplicates.append([record.place for record in same])
+            corrected = later_wins and _corrected(same, kept[-1][0])
+            kind = "joined" if contradictory else "corrected" if corrected else "duplicates"
+            found[kind].append([record.place for record in same])
     kept.sort(key=lambda pair: pair[0].message)
     return Unique(
         examples=[example for example, _ in kept],
         places=[place for _, place in kept],
-        duplicates=duplicates,
         conflicts=conflicts,
+        **found,
     )
+
+
+def _by_the_later_file(same: Sequence[Record]) -> Sequence[Record]:
+    """The records of the last file, with the older tags that those were not labelled for.
+
+    A record that does not say what it was labelled for has the last word on every tag: a tag that
+    was taken off everywhere would else occur nowhere in the later file, and count as unknown.
+    """
+    last = same[-1].source
+    older = [record for record in same if record.source != last]
+    if not older:
+        return same
+    before = _representative(_by_the_later_file(older))
+    return [_over(before, record) for record in same if record.source == last]
+
+
+def _over(before: Example, record: Record) -> Record:
+    said = record.labelled_for
+    left = [] if said is None else [tag for tag in before.tags if tag not in said]
+    unknown = tuple(tag for tag in record.example.unknown if tag in before.unknown)
+    tags = (*record.example.tags, *left)
+    return replace(record, example=replace(record.example, tags=tags, unknown=unknown))
+
+
+def _corrected(same: Sequence[Record], example: Example) -> bool:
+    """Whether one of the records says otherwise of a tag that it was labelled for."""
+    settled = set(example.tags)
+    return any(settled - {*e.unknown} != {*e.tags} for e in (record.example for record in same))
 
 
 def _contradictory(same: Sequence[Example]) -> bool:
@@ -78,24 +111,3 @@ def _representative(same: Sequence[Record]) -> Example:
         group=min((example.group for example in examples if example.group), default=None),
         unknown=tuple(sorted(set.intersection(*(set(e.unknown) for e in examples)))),
     )
-
-
-def cluster(messages: Sequence[str]) -> list[int]:
-    """A cluster number for each message: messages linked by a chain of near duplicates share it.
-
-    Compares all pairs, a chunk of rows at a time, so that memory grows with the chunk alone.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectoriser = TfidfVectorizer(analyzer="char_wb", ngram_range=NGRAMS, dtype=np.float32)
-    vectors = vectoriser.fit_transform([normalise(message) for message in messages])
-    numbers = np.arange(len(messages))
-    for start in range(0, len(messages), _CHUNK):
-        similarity = (vectors[start : start + _CHUNK] @ vectors[start:].T).tocoo()
-        near = similarity.data >= SIMILARITY
-        pairs = numbers[similarity.row[near] + start], numbers[similarity.col[near] + start]
-        links = coo_array((np.ones(near.sum(), bool), pairs), shape=(len(messages),) * 2)
-        numbers = connected_components(links, directed=False)[1][numbers]
-    return [int(number) for number in numbers]

@@ -1,13 +1,14 @@
 """Gathers the records of all files of a data set, and refuses input that is too bad to trust."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from training.datasets import unknown_tags
 from training.datasets.duplicates import Unique
-from training.datasets.reading import Problem, Record, read
+from training.datasets.reading import Problem, Record, Remark, read
 
 PROBLEMS_SHOWN = 20
 
@@ -23,6 +24,7 @@ class Input:
     sources: list[str]
     records: list[Record]
     problems: list[Problem]
+    remarks: list[Remark] = field(default_factory=list)
 
 
 def gather(
@@ -31,6 +33,7 @@ def gather(
     known_tags: Sequence[str],
     max_length: int,
     max_bad_share: float,
+    skip_unlabelled: bool = False,
 ) -> Input:
     """Read `paths`; DatasetError for an unreadable file, too many bad records, or none at all.
 
@@ -38,14 +41,24 @@ def gather(
     """
     records: list[Record] = []
     problems: list[Problem] = []
+    remarks: list[Remark] = []
     sources = _names(paths)
     for source, path in sources.items():
-        items = list(read(path, source=source, known_tags=known_tags, max_length=max_length))
+        items = list(
+            read(
+                path,
+                source=source,
+                known_tags=known_tags,
+                max_length=max_length,
+                skip_unlabelled=skip_unlabelled,
+            )
+        )
         of_file = [item for item in items if isinstance(item, Record)]
         records += unknown_tags.marked(of_file, known_tags)
         problems += [item for item in items if isinstance(item, Problem)]
+        remarks += [item for item in items if isinstance(item, Remark)]
     _refuse(problems, total=len(records) + len(problems), max_bad_share=max_bad_share)
-    return Input(sources=list(sources), records=records, problems=problems)
+    return Input(sources=list(sources), records=records, problems=problems, remarks=remarks)
 
 
 def report(found: Input, unique: Unique, clusters: Sequence[int]) -> dict[str, Any]:
@@ -58,7 +71,10 @@ def report(found: Input, unique: Unique, clusters: Sequence[int]) -> dict[str, A
         "records": len(found.records) + len(found.problems),
         "kept": len(unique.examples),
         "problems": [vars(problem) for problem in found.problems],
+        "remarks": [str(remark) for remark in found.remarks],
         "duplicates": unique.duplicates,
+        "joined": unique.joined,
+        "corrected": unique.corrected,
         "conflicts": [
             [{"place": place, "tags": list(tags)} for place, tags in same]
             for same in unique.conflicts
@@ -85,9 +101,14 @@ def _refuse(problems: Sequence[Problem], *, total: int, max_bad_share: float) ->
     unreadable = [problem for problem in problems if not problem.line]
     if unreadable:
         raise DatasetError(_listing("cannot read every file:", unreadable))
-    if len(problems) > max_bad_share * total:
+    # One bad spot does not spoil a small table, unless none is allowed.
+    if len(problems) > max(max_bad_share * total, 1 if max_bad_share else 0):
         share = f"{len(problems)} of {total} records are bad, more than {max_bad_share:.1%}:"
-        raise DatasetError(_listing(share, problems))
+        needed = math.ceil(1000 * len(problems) / total) / 1000
+        raise DatasetError(
+            f"{_listing(share, problems)}\n"
+            f"Mend them, or go on without them with --max-bad-share {needed:g}."
+        )
 
 
 def _listing(headline: str, problems: Sequence[Problem]) -> str:

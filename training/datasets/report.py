@@ -8,11 +8,18 @@ from training.datasets.splitting import SPLITS
 from training.datasets.stats import NO_TAG
 from training.models import Dataset
 
+SETTLE = (
+    "Rows of one message, a tag each, become one message with --join-rows; with --later-wins the "
+    "tags of the later file count."
+)
+SHOWN = 20  # items of a section where the whole would be too long
+
 
 @dataclass(frozen=True)
 class Section:
     title: str
     items: list[str]
+    advice: str = ""
 
 
 def findings(dataset: Dataset) -> list[Section]:
@@ -23,11 +30,18 @@ def findings(dataset: Dataset) -> list[Section]:
         Section(
             "Conflicts (same message, other tags), left out",
             [_conflict(same) for same in found["conflicts"]],
+            advice=SETTLE,
+        ),
+        Section("Remarks on the files", found.get("remarks", [])),  # older rows have none
+        Section("Rows of one message, joined", [" + ".join(s) for s in found.get("joined", [])]),
+        Section(
+            "Corrected, the later file wins", [" → ".join(s) for s in found.get("corrected", [])]
         ),
         Section("Duplicates, merged", [" = ".join(same) for same in found["duplicates"]]),
         Section(
             "Near duplicates, kept on one side of the split",
             [" ~ ".join(near) for near in found["near_duplicates"]],
+            advice=_shared_text(found.get("shared_text", 0)),
         ),
         Section("Warnings", stats["warnings"]),
     ]
@@ -51,8 +65,7 @@ def lines(dataset: Dataset) -> Iterator[str]:
     """Everything for a terminal: findings first, sizes and digest last."""
     found = dataset.stats["input"]
     for section in findings(dataset):
-        yield f"{section.title}: {len(section.items)}"
-        yield from (f"  {item}" for item in section.items)
+        yield from _section_lines(section)
         yield ""
     yield f"{found['records']} records from {', '.join(found['sources'])}; {found['kept']} kept"
     yield f"{dataset.stats['average_tags']} tags a message on average"
@@ -60,6 +73,27 @@ def lines(dataset: Dataset) -> Iterator[str]:
     yield from _table(list(rows(dataset)))
     yield ""
     yield f"Digest {dataset.digest}"
+
+
+def summary(dataset: Dataset) -> Iterator[str]:
+    """The findings for a terminal that shows a training: of each kind no more than SHOWN."""
+    for section in findings(dataset):
+        yield "\n".join(_section_lines(section, shown=SHOWN))
+
+
+def _section_lines(section: Section, *, shown: int | None = None) -> Iterator[str]:
+    yield f"{section.title}: {len(section.items)}"
+    yield from (f"  {item}" for item in section.items[:shown])
+    if shown is not None and len(section.items) > shown:
+        yield f"  … and {len(section.items) - shown} more; prepare_dataset lists all"
+    if section.advice:
+        yield f"  {section.advice}"
+
+
+def _shared_text(messages: int) -> str:
+    if not messages:
+        return ""
+    return f"Text that many share, such as a footer, did not count in {messages} messages."
 
 
 def _problem(problem: Mapping[str, Any]) -> str:

@@ -42,7 +42,15 @@ def warnings(per_tag: Mapping[str, Mapping[str, int]], known_tags: Sequence[str]
     sentences = [
         f"{tag} has no example and is left out" for tag in known_tags if tag not in per_tag
     ]
+    untagged = sum(per_tag.get(NO_TAG, {}).values())
+    if not untagged:
+        sentences.append(
+            "every message carries a tag, so the model cannot learn when none holds and will tag "
+            "everything; add messages without a tag (in a shop most carry none)"
+        )
     for tag, counts in per_tag.items():
+        if tag == NO_TAG and not untagged:
+            continue
         if missing := [split for split, count in counts.items() if not count]:
             sentences.append(f"{tag} has no example in {' and '.join(missing)}")
     return sentences

@@ -1,8 +1,9 @@
 """Scores a model on labelled messages and conversations that it has not learnt from."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,31 @@ from classifier.models import Tag
 from conversations import history
 from conversations.tagging import Rule, TaggedMessage
 from training.datasets import dataset, duplicates, gathering
-from training.datasets.dataset import Example
 from training.datasets.gathering import DatasetError
+from training.datasets.records import Example, Rules
 from training.decision import metrics, stream
-from training.evaluation import conversation_metrics, quality
+from training.evaluation import conversation_file, conversation_metrics, quality
 from training.models import Dataset
 
 RULES: tuple[Rule, ...] = ("newest", "mean")
+Tell = Callable[[str], object]
 
 
-def score_messages(engine: Engine, path: Path) -> dict[str, Any]:
-    """`evaluation.figures` of the answers on a file; DatasetError when a record is bad."""
-    examples = [record.example for record in _gather(path).records]
+def _silently(_: str) -> None:
+    pass
+
+
+def score_messages(
+    engine: Engine, path: Path, *, max_bad_share: float = 0.0, tell: Tell = _silently
+) -> dict[str, Any]:
+    """`quality.figures` of the answers on a file; what was met in reading it is told.
+
+    DatasetError when more than `max_bad_share` of the records are bad.
+    """
+    found = _gather(engine, path, max_bad_share)
+    examples = [record.example for record in found.records]
+    for one in [*found.problems, *found.remarks, *_on_unknown_tags(engine, examples)]:
+        tell(str(one))
     thresholds = {tag: engine.manifest.thresholds[tag] for tag in engine.manifest.tags}
     answers = [engine.classify(example.message).probabilities for example in examples]
     probabilities = np.array([[answer[tag] for tag in thresholds] for answer in answers])
@@ -37,10 +51,12 @@ def score_messages(engine: Engine, path: Path) -> dict[str, Any]:
     }
 
 
-def score_conversations(engine: Engine, path: Path) -> dict[str, Any]:
+def score_conversations(engine: Engine, path: Path, *, tell: Tell = _silently) -> dict[str, Any]:
     """For both rules: the conversation's tag after each message against the one that follows,
     by the guidelines' rule, from the messages' gold tags. DatasetError when a line is bad."""
-    conversations = list(_conversations(path))
+    conversations = conversation_file.read(path, _rules(engine), tell=tell)
+    for sentence in _on_unknown_tags(engine, chain.from_iterable(conversations)):
+        tell(sentence)
     stages = history.stages()
     threshold = engine.manifest.threshold
     gold = [
@@ -134,23 +150,13 @@ def stream_line(found: dict[str, Any]) -> str:
     )
 
 
-def _conversations(path: Path) -> Iterator[list[Example]]:
-    for number, line in enumerate(_lines(path), start=1):
-        try:
-            messages = json.loads(line)["messages"]
-            yield [Example(message=m["message"], tags=tuple(m["tags"])) for m in messages]
-        except (ValueError, KeyError, TypeError) as error:
-            raise DatasetError(
-                f"{path.name}:{number}: not a conversation ({error!r}); a line is "
-                '{"conversation_id": …, "messages": [{"message": …, "tags": […]}, …]}'
-            ) from error
+def _rules(engine: Engine) -> Rules:
+    """The tags that may occur are those of the house and those that the version knows."""
+    return Rules(frozenset(_known_tags(engine)), settings.MAX_MESSAGE_LENGTH)
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} cannot be read: {error}") from error
+def _known_tags(engine: Engine) -> list[str]:
+    return list(dict.fromkeys([*Tag.objects.values_list("name", flat=True), *engine.manifest.tags]))
 
 
 def _learnt(digest: str, examples: Sequence[Example]) -> int | None:
@@ -168,13 +174,25 @@ def _learnt(digest: str, examples: Sequence[Example]) -> int | None:
     return sum(duplicates.normalise(e.message) in seen for e in examples) if found else None
 
 
-def _gather(path: Path) -> gathering.Input:
+def _gather(engine: Engine, path: Path, max_bad_share: float) -> gathering.Input:
     return gathering.gather(
         [path],
-        known_tags=list(Tag.objects.values_list("name", flat=True)),
+        known_tags=_known_tags(engine),
         max_length=settings.MAX_MESSAGE_LENGTH,
-        max_bad_share=0.0,
+        max_bad_share=max_bad_share,
     )
+
+
+def _on_unknown_tags(engine: Engine, examples: Iterable[Example]) -> list[str]:
+    """A sentence on the tags of a file that the version cannot say, with how many messages."""
+    counts = Counter(tag for example in examples for tag in example.tags)
+    unknown = [f"{tag} ({n})" for tag, n in counts.items() if tag not in engine.manifest.tags]
+    if not unknown:
+        return []
+    return [
+        f"version {engine.manifest.name} does not know these tags of the file, and is not measured "
+        f"on them (messages): {', '.join(unknown)}"
+    ]
 
 
 def _gold(example: Example) -> TaggedMessage:

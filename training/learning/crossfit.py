@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from training.datasets import duplicates, splitting, stats
+from training.datasets import near_duplicates, splitting, stats
 from training.datasets.reading import Example
 from training.evaluation import quality
 from training.learning import finetune
@@ -34,7 +34,7 @@ def out_of_fold(
     fold = splitting.folds(
         messages=messages,
         labels=[stats.labels(example) for example in examples],
-        clusters=duplicates.cluster(messages),
+        clusters=near_duplicates.cluster(messages),
         k=config.folds,
     )
     logits = np.zeros(gold.shape, dtype=np.float32)

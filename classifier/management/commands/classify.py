@@ -1,8 +1,8 @@
 """`manage.py classify "…" ["…"]`: the live model's answer for messages, in a terminal."""
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,6 +12,7 @@ from classifier import live
 from classifier.bars import bar
 from classifier.fields import MessageField
 from classifier.serializers import answer
+from classifier.terminal import json_line, printable
 
 
 class Command(BaseCommand):
@@ -26,32 +27,44 @@ class Command(BaseCommand):
             model = live.current()
         except live.NoModel as error:
             raise CommandError(str(error)) from error
-        for text in message or _lines(sys.stdin):
-            found = answer(model, _checked(text))
+        done = failed = 0
+        for place, text in _numbered("message", message) if message else _lines(sys.stdin):
+            try:
+                found = answer(model, _checked(text))
+            except ValidationError as error:
+                failed += 1
+                self.stderr.write(f"{place}: {' '.join(map(str, error.detail))}")
+                continue
+            done += 1
             if options["json"]:
-                self.stdout.write(json.dumps({"message": text, **found}, ensure_ascii=False))
+                self.stdout.write(json_line({"message": text, **found}))
             else:
                 self._draw(text, found)
+        if failed:
+            raise CommandError(f"{failed} of {done + failed} messages were not classified.")
 
     def _draw(self, text: str, found: dict[str, Any]) -> None:
         tags = ", ".join(entry["tag"] for entry in found["selected"])
-        self.stdout.write(f"{text}\n  → {tags or 'no tag'}")
+        self.stdout.write(f"{printable(text)}\n  → {tags or 'no tag'}")
         width = max(len(entry["tag"]) for entry in found["all"])
         for entry in found["all"]:
             drawn = bar(entry["confidence"], threshold=entry["threshold"])
             self.stdout.write(f"  {entry['tag']:<{width}}  {drawn}  {entry['confidence']:.2f}")
 
 
-def _lines(stream: Iterable[str]) -> Iterator[str]:
-    try:
-        yield from (line.rstrip("\r\n") for line in stream if line.strip())
-    except UnicodeDecodeError as error:
-        raise CommandError(f"Standard input is not UTF-8: {error}") from error
+def _lines(stream: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(place, message) of each line that is not blank."""
+    if isinstance(stream, TextIOWrapper):  # bytes that are not UTF-8 fail in their own line
+        stream.reconfigure(encoding="utf-8-sig", errors="surrogateescape")
+    for place, line in _numbered("line", stream):
+        if line.strip():
+            yield place, line.rstrip("\r\n")
+
+
+def _numbered(what: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((f"{what} {number}", text) for number, text in enumerate(texts, start=1))
 
 
 def _checked(text: str) -> str:
-    """The rules of the API hold here too."""
-    try:
-        return str(MessageField().run_validation(text))
-    except ValidationError as error:
-        raise CommandError(f"{text[:50]!a}: {' '.join(map(str, error.detail))}") from error
+    """The rules of the API hold here too; ValidationError."""
+    return str(MessageField().run_validation(text))

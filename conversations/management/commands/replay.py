@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, rule: str | None, reset: bool, **options: Any) -> None:
         prefix = "replay-" if reset else f"replay-{secrets.token_hex(4)}-"
         try:
-            for script in replay.read(file):
+            for script in replay.read(file, tell=self.stderr.write):
                 self._play(script, prefix + script.conversation_id, rule)
         except replay.BadFileError as error:
             raise CommandError(str(error)) from error

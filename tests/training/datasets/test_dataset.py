@@ -16,6 +16,7 @@ from training.datasets.dataset import (
     load_tags,
     prepare,
 )
+from training.datasets.options import Options
 from training.models import Dataset
 
 NOUNS = """anorak boots candle desk easel flute globe hammock iris jigsaw kettle lamp mug
@@ -189,17 +190,20 @@ def test_too_many_bad_records_are_refused_with_the_first_twenty(write, datasets_
     lines = str(caught.value).split("\n")
     assert lines[0] == "25 of 85 records are bad, more than 2.0%:"
     assert lines[1].startswith("  data.jsonl:61: not valid JSON")
-    assert len(lines) == 22
-    assert lines[-1] == "  … and 5 more"
+    assert len(lines) == 23
+    assert lines[-2:] == [
+        "  … and 5 more",
+        "Mend them, or go on without them with --max-bad-share 0.295.",
+    ]
     assert not Dataset.objects.exists()
     assert not datasets_dir.exists()
-    assert prepare([path], max_bad_share=25 / 85).stats["input"]["kept"] == 60
+    assert prepare([path], options=Options(max_bad_share=25 / 85)).stats["input"]["kept"] == 60
 
 
 @pytest.mark.django_db
 def test_one_unreadable_file_is_refused_however_many_bad_records_are_allowed(write, tmp_path):
     with pytest.raises(DatasetError, match=r"absent\.jsonl: cannot be read: No such file"):
-        prepare([write(labelled()), tmp_path / "absent.jsonl"], max_bad_share=1)
+        prepare([write(labelled()), tmp_path / "absent.jsonl"], options=Options(max_bad_share=1))
 
 
 @pytest.mark.django_db

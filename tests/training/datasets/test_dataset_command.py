@@ -57,9 +57,9 @@ def test_the_report_lists_what_was_left_out_the_table_and_the_digest(write, caps
 @pytest.mark.django_db
 def test_a_refusal_is_an_error_with_lines_and_reasons(write):
     with pytest.raises(
-        CommandError, match=r"1 of 7 records are bad(?s:.*)mine\.jsonl:7: not a JSO"
+        CommandError, match=r"2 of 8 records are bad(?s:.*)mine\.jsonl:7: not a JSO"
     ):
-        call_command("prepare_dataset", write("[]"))
+        call_command("prepare_dataset", write("[]", "{"))
     assert not Dataset.objects.exists()
 
 
@@ -76,3 +76,63 @@ def test_without_a_file_the_shipped_messages_are_prepared(settings, capsys):
     assert "seed.jsonl" in out and "plain.jsonl" in out
     assert "left out" not in out
     assert Dataset.objects.get().sizes["train"] >= 400
+
+
+@pytest.mark.django_db
+def test_rows_of_one_message_are_a_conflict_that_names_the_options_and_joined_by_one(
+    write, tmp_path, capsys
+):
+    path = write('{"message": "any voucher going?", "tags": ["Hot-buyer"]}')
+    call_command("prepare_dataset", path)
+    assert "with --join-rows; with --later-wins" in capsys.readouterr().out
+    assert Dataset.objects.get().stats["input"]["kept"] == 5
+    call_command("prepare_dataset", path, "--join-rows")
+    out = capsys.readouterr().out
+    assert "Rows of one message, joined: 1\n  mine.jsonl:2 + mine.jsonl:7\n" in out
+    assert "Conflicts" not in out
+
+
+@pytest.mark.django_db
+def test_when_conflicts_leave_no_tag_the_refusal_names_the_options(tmp_path):
+    path = tmp_path / "all.csv"
+    path.write_text("message,tags\n" + "".join(f"a,{tag}\n" for tag in ("Hot-buyer", "none")))
+    with pytest.raises(CommandError, match=r"1 were left out(?s:.*)--join-rows"):
+        call_command("prepare_dataset", path)
+
+
+@pytest.mark.django_db
+def test_corrected_labels_win_over_the_older_file(write, tmp_path, capsys):
+    new = tmp_path / "new.jsonl"
+    new.write_text('{"message": "Any voucher going", "tags": []}')
+    call_command("prepare_dataset", write(), new, "--later-wins")
+    assert "Corrected, the later file wins: 1\n  mine.jsonl:2 → new.jsonl:1\n" in (
+        capsys.readouterr().out
+    )
+    assert "Deal-seeker" not in Dataset.objects.get().stats["tags"]
+
+
+@pytest.mark.django_db
+def test_the_settings_say_how_files_are_read_where_the_command_does_not(settings, tmp_path, capsys):
+    settings.TRAINING_READING = ["skip-unlabelled"]
+    path = tmp_path / "mine.csv"
+    rows = [f'"{text}",{";".join(tags)}' for text, tags in MESSAGES]
+    path.write_text("\n".join(["message,tags", *rows]))
+    call_command("prepare_dataset", path)
+    assert "1 of 6 rows have an empty tags cell and are left out" in capsys.readouterr().out
+    call_command("prepare_dataset", path, "--unlabelled=untagged")
+    assert "are read as messages without a tag" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_without_an_untagged_message_the_report_warns(tmp_path, capsys):
+    path = tmp_path / "tagged.jsonl"
+    tagged = [row for row in MESSAGES if row[1]]
+    path.write_text("\n".join(json.dumps({"message": m, "tags": t}) for m, t in tagged))
+    call_command("prepare_dataset", path)
+    assert "every message carries a tag" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_one_bad_record_does_not_spoil_a_small_file(write):
+    call_command("prepare_dataset", write("{"))
+    assert len(Dataset.objects.get().stats["input"]["problems"]) == 1

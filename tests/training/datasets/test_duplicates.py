@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
-from training.datasets.duplicates import cluster, merge, normalise
-from training.datasets.reading import Example, Record
+from training.datasets.duplicates import merge, normalise
+from training.datasets.records import Example, Record
 
 
 def record(message, *tags, line=1, group=None, unknown=()):
@@ -80,23 +80,42 @@ def test_examples_do_not_depend_on_the_order_of_the_records():
     assert all(result == results[0] for result in results)
 
 
-def test_near_duplicates_share_a_cluster_through_a_chain_and_others_do_not():
-    numbers = cluster(
-        [
-            "do you have any discount codes for my first order this week",
-            "do you have any discount codes for my first orders this week",
-            "where is my parcel?",
-            "ok",
-            "hey do you have any discount codes for my first orders this week",
-        ]
-    )
-    assert numbers[0] == numbers[1] == numbers[4]
-    assert len(set(numbers)) == 3
+def of(source, line, message, *tags, unknown=(), labelled_for=None):
+    example = Example(message=message, tags=tags, unknown=unknown)
+    return Record(example=example, source=source, line=line, labelled_for=labelled_for)
 
 
-def test_pairs_are_found_across_chunks_of_rows(monkeypatch):
-    monkeypatch.setattr("training.datasets.duplicates._CHUNK", 2)
-    unlike = ["apples", "where is my parcel", "ring size chart", "blue or green", "returns desk"]
-    numbers = cluster(["i will take these shoes today", *unlike, "i will take these shoes today!!"])
-    assert numbers[0] == numbers[-1]
-    assert len(set(numbers)) == len(unlike) + 1
+def test_rows_of_one_message_can_be_joined_to_one_with_the_tags_of_all():
+    rows = [record("Hi", "A", line=2), record("hi", "B", line=3), record("Hi", line=4)]
+    unique = merge(rows, join_rows=True)
+    assert unique.examples == [Example(message="Hi", tags=("A", "B"))]
+    assert unique.joined == [["f.jsonl:2", "f.jsonl:3", "f.jsonl:4"]]
+    assert unique.conflicts == unique.duplicates == []
+
+
+def test_the_later_file_can_win_even_by_taking_a_tag_off_that_occurs_nowhere_in_it():
+    rows = [of("old", 1, "Hi", "A"), of("new", 1, "Hi", unknown=("A",)), of("old", 2, "Bye", "A")]
+    rows.sort(key=lambda row: row.source, reverse=True)
+    unique = merge(rows, later_wins=True)
+    assert unique.examples == [Example(message="Bye", tags=("A",)), Example(message="Hi", tags=())]
+    assert unique.corrected == [["old:1", "new:1"]]
+
+
+def test_a_tag_that_only_the_later_file_has_is_a_correction_too_and_the_same_tags_are_none():
+    rows = [of("old", 1, "Hi"), of("old", 2, "Yo", "A"), of("new", 1, "Hi", "B")]
+    rows.append(of("new", 2, "yo", "A"))
+    unique = merge(rows, later_wins=True)
+    assert (unique.corrected, unique.duplicates) == ([["old:1", "new:1"]], [["old:2", "new:2"]])
+
+
+def test_a_later_record_keeps_the_older_tags_that_it_says_it_was_not_labelled_for():
+    rows = [of("old", 1, "Hi", "A", "B"), of("new", 1, "Hi", "C", labelled_for=("B", "C"))]
+    assert merge(rows, later_wins=True).examples == [Example(message="Hi", tags=("A", "C"))]
+
+
+def test_within_the_later_file_a_conflict_stays_one():
+    rows = [of("old", 1, "Hi", "A"), of("new", 1, "Hi", "B"), of("new", 2, "Hi", "C")]
+    assert merge(rows, later_wins=True).examples == []
+    assert merge(rows, later_wins=True, join_rows=True).examples == [
+        Example(message="Hi", tags=("B", "C"))
+    ]

@@ -1,6 +1,6 @@
 import pytest
 
-from training.datasets.reading import Example, Problem, Record, read
+from training.datasets.reading import Example, Problem, Record, Remark, read
 
 TAGS = ["Hot-buyer", "Deal-seeker"]
 
@@ -10,7 +10,8 @@ def read_bytes(tmp_path):
     def go(content: bytes, name: str = "data.jsonl", max_length: int = 100):
         path = tmp_path / name
         path.write_bytes(content)
-        return list(read(path, source=name, known_tags=TAGS, max_length=max_length))
+        found = read(path, source=name, known_tags=TAGS, max_length=max_length)
+        return [item for item in found if not isinstance(item, Remark)]
 
     return go
 
@@ -66,16 +67,19 @@ def test_a_record_may_say_what_it_was_labelled_for(read_bytes):
         (b'{"message": "a\\ud800b", "tags": []}', "message is not valid UTF-8"),
         (b'{"message": "' + b"x" * 101 + b'", "tags": []}', "message has 101 characters; at most"),
         (b'{"message": "a"}', "tags is missing"),
-        (b'{"message": "a", "tags": "Hot-buyer"}', "tags is not a list of strings"),
+        (b'{"message": "a", "tags": {"Hot-buyer": 1}}', "tags is not a list of strings"),
+        (
+            b'{"message": "a", "tags": "hot-buyer; x"}',
+            "unknown tag 'hot-buyer' (did you mean 'Hot-",
+        ),
         (b'{"message": "a", "tags": [1]}', "tags is not a list of strings"),
         (b'{"message": "a", "tags": ["hot-buyer"]}', "unknown tag 'hot-buyer'"),
         (b'{"message": "a", "tags": ["Hot-buyer", "Hot-buyer"]}', "a tag is named twice"),
         (b'{"message": "a", "message": "b", "tags": []}', "a field is named twice"),
         (b'{"message": "a", "tags": [], "group": " "}', "group is not a name"),
-        (b'{"message": "a", "tags": [], "grp": "x"}', "unknown field 'grp'"),
-        (b'{"message": "caf\xe9", "tags": []}', "not valid UTF-8"),
+        (b'{"message": "caf\xe9 \xc3\xa9", "tags": []}', "not valid UTF-8"),
         (b'{"message": "a", "tags": [], "labelled_for": []}', "labelled_for names no tag"),
-        (b'{"message": "a", "tags": [], "labelled_for": "x"}', "labelled_for is not a list of"),
+        (b'{"message": "a", "tags": [], "labelled_for": 3}', "labelled_for is not a list of"),
         (b'{"message": "a", "tags": [], "labelled_for": ["x"]}', "unknown tag 'x'"),
         (
             b'{"message": "a", "tags": ["Hot-buyer"], "labelled_for": ["Deal-seeker"]}',
@@ -116,11 +120,11 @@ def test_csv_with_byte_order_mark_quoted_newlines_and_both_separators(read_bytes
 
 def test_bad_csv_rows_are_problems_where_they_begin(read_bytes):
     items = read_bytes(
-        b'message,tags\n"a\nb",x\nonly one\nc\xff,\n,Hot-buyer\nfine,\n', name="data.csv"
+        b'message,tags\n"a\nb",x\nonly one\nc\xff\xc3\xa9,\n,Hot-buyer\nfine,\n', name="data.csv"
     )
     assert reasons(items) == [
         (2, "unknown tag 'x'"),
-        (4, "1 cells where the header has 2"),
+        (4, "1 cells where the header has 2 (a cell that holds a separator must stand in quotes)"),
         (5, "message is not valid UTF-8"),
         (6, "message is empty"),
     ]
@@ -133,9 +137,10 @@ def test_bad_csv_rows_are_problems_where_they_begin(read_bytes):
         (b"", "data.csv", "the first line must name the columns message and tags"),
         (b"hello,Hot-buyer\n", "data.csv", "the first line must name the columns"),
         (b"message,tags,tags\n", "data.csv", "a column is named twice"),
-        (b"message,tags,extra\n", "data.csv", "unknown column 'extra'"),
-        (b'message,tags\n"never closed,\nb,\n', "data.csv", "not valid CSV near line 3"),
-        (b"hello", "data.xlsx", "unknown kind of file '.xlsx'"),
+        (b"message,text\n", "data.csv", "the first line must name the columns message and tags"),
+        (b"hello", "data.xlsx", "cannot be read as an Excel workbook"),
+        (b"hello", "data.xls", "unknown kind of file '.xls' (known: .csv"),
+        (b"\xff\xfeh", "data.csv", "cannot be read: it begins as UTF-16"),
     ],
 )
 def test_a_file_that_cannot_be_read_to_its_end_is_a_problem_of_the_whole_file(

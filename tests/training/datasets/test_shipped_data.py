@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.keyword_model import SHIPPED_TAGS
-from training.datasets import duplicates
+from training.datasets import near_duplicates
 from training.datasets.dataset import SEED_FILE
 from training.datasets.reading import Record, read
 
@@ -57,7 +57,7 @@ def test_targeted_groups_are_there_with_their_one_tag(name, group):
 def test_no_challenge_message_stands_in_the_seed_nor_nearly_so():
     seed, challenge = examples("seed.jsonl"), examples("challenge.jsonl")
     seed += examples("plain.jsonl")
-    clusters = duplicates.cluster([example.message for example in [*challenge, *seed]])
+    clusters = near_duplicates.cluster([example.message for example in [*challenge, *seed]])
     assert len(challenge) >= 300
     assert not set(clusters[: len(challenge)]) & set(clusters[len(challenge) :])
 

@@ -3,6 +3,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from classifier.models import Tag
 from training.datasets import dataset
 from training.datasets.dataset import SEED_FILE
 
@@ -123,3 +124,51 @@ def test_without_data_or_a_version_it_says_what_to_do(db, write):
         call_command("evaluate")
     with pytest.raises(CommandError, match="No version is live"):
         call_command("evaluate", write({"message": "x", "tags": []}))
+
+
+def conversation(*messages):
+    rows = [{"message": text, "tags": tags} for text, tags in messages]
+    return json.dumps({"conversation_id": "a", "messages": rows}, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_conversations_with_a_byte_order_mark_and_line_separators_are_read(
+    keyword_model, tmp_path, capsys, encoding
+):
+    path = tmp_path / "c.jsonl"
+    path.write_bytes(conversation(("a discount\u2028please\x85", ["Deal-seeker"])).encode(encoding))
+    assert evaluate(capsys, "--conversations", path)["conversations"]["newest"]["accuracy"] == 1
+
+
+def test_every_bad_conversation_is_named_with_line_message_and_reason(keyword_model, write):
+    path = write(
+        conversation(("hello", []), ("where is it", ["Shipping"])),
+        conversation(("ok", [])),
+        conversation((7, [])),
+    )
+    with pytest.raises(CommandError) as error:
+        call_command("evaluate", "--conversations", path)
+    assert [line.strip() for line in str(error.value).splitlines()[1:]] == [
+        "data.jsonl:1: message 2 of the conversation: unknown tag 'Shipping'",
+        "data.jsonl:3: message 1 of the conversation: message is not a string",
+    ]
+
+
+def test_tags_that_the_version_does_not_know_are_named(keyword_model, write, capsys):
+    Tag.objects.create(name="Complaint", stage=5, description="The customer complains.")
+    rows = [
+        {"message": "so bad", "tags": ["Complaint"]},
+        {"message": "discount", "tags": ["Deal-seeker"]},
+    ]
+    call_command("evaluate", write(*rows))
+    assert "does not know these tags of the file" in (said := capsys.readouterr().err)
+    assert "Complaint (1)" in said
+    path = write(conversation(("so bad", ["Complaint"]), ("discount", ["Deal-seeker"])))
+    call_command("evaluate", "--conversations", path)
+    assert "Complaint (1)" in capsys.readouterr().err
+
+
+def test_bad_records_can_be_left_out_and_are_told(keyword_model, write, capsys):
+    path = write({"message": "discount", "tags": ["Deal-seeker"]}, "{")
+    call_command("evaluate", path, "--max-bad-share", "0.5")
+    assert "data.jsonl:2: not valid JSON" in capsys.readouterr().err

@@ -13,6 +13,7 @@ from classifier.artefact import ArtefactError
 from classifier.engine import Engine
 from classifier.registry import RegistryError
 from training.datasets.gathering import DatasetError
+from training.datasets.options import share
 from training.evaluation import scoring
 
 
@@ -20,10 +21,14 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", nargs="?", type=Path, help="messages: JSON lines or CSV")
+        parser.add_argument("file", nargs="?", type=Path, help="messages: JSON, CSV or Excel")
         parser.add_argument(
             "--conversations", type=Path, metavar="FILE",
             help="conversations: JSON lines of {conversation_id, messages: [{message, tags}]}",
+        )  # fmt: skip
+        parser.add_argument(
+            "--max-bad-share", type=share, default=0.0, metavar="X",
+            help="measure without bad records as long as they are no more than this (default: 0)",
         )  # fmt: skip
         parser.add_argument("--model", metavar="VERSION", help="default: the live version")
         parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -33,14 +38,15 @@ class Command(BaseCommand):
             raise CommandError("Name a FILE of messages, or --conversations FILE, or both.")
         try:
             engine = _engine(options["model"])
-            figures = {
-                name: score(engine, path)
-                for name, path, score in (
-                    ("messages", options["file"], scoring.score_messages),
-                    ("conversations", options["conversations"], scoring.score_conversations),
+            figures: dict[str, Any] = {}
+            if path := options["file"]:
+                figures["messages"] = scoring.score_messages(
+                    engine, path, max_bad_share=options["max_bad_share"], tell=self.stderr.write
                 )
-                if path
-            }
+            if path := options["conversations"]:
+                figures["conversations"] = scoring.score_conversations(
+                    engine, path, tell=self.stderr.write
+                )
         except (RegistryError, ArtefactError, DatasetError) as error:
             raise CommandError(str(error)) from error
         text = json.dumps(figures, indent=2) if options["json"] else scoring.as_text(figures)

@@ -1,6 +1,5 @@
 """`manage.py train [FILE …]`: fine-tune a version on labelled messages and make it live."""
 
-import ast
 import os
 from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
@@ -12,9 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from classifier.artefact import ArtefactError
 from classifier.registry import RegistryError
 from training import pipeline
+from training.datasets import options as reading
 from training.datasets.dataset import DatasetError
 from training.evaluation import scoring
 from training.export.onnx_graph import ExportError
+from training.learning import changes
 from training.learning.base_models import BaseModelError
 from training.learning.config import PRESETS, TrainingConfig
 from training.models import TrainingRun
@@ -38,8 +39,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "files", nargs="*", type=Path, metavar="FILE",
-            help="JSON lines or CSV (default: TRAINING_FILES, else the shipped messages)",
+            help="JSON, CSV or Excel (default: TRAINING_FILES, else the shipped messages)",
         )  # fmt: skip
+        reading.add_arguments(parser)
         parser.add_argument("--preset", choices=PRESETS, default=settings.TRAINING_PRESET)
         parser.add_argument("--base-model", default=settings.BASE_MODEL)
         parser.add_argument(
@@ -70,6 +72,7 @@ class Command(BaseCommand):
             run = pipeline.train(
                 config=config,
                 paths=options["files"],
+                options=reading.chosen(options),
                 trigger=trigger,
                 activation=_policy(options),
                 skip_unchanged=options["skip_unchanged"],
@@ -88,18 +91,12 @@ class Command(BaseCommand):
 
 def _config(options: dict[str, Any]) -> TrainingConfig:
     preset = PRESETS[options["preset"]]
-    changes: dict[str, Any] = {
+    general = {
         "base_model": options["base_model"],
         "untagged_share": settings.UNTAGGED_SHARE,
     }
-    for change in options["changes"]:
-        name, _, value = change.partition("=")
-        try:
-            changes[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            changes[name] = value
     try:
-        return preset.with_changes(**changes)
+        return preset.with_changes(**general | changes.read(options["changes"]))
     except (TypeError, ValueError) as error:
         raise CommandError(f"--set: {error}") from error
 

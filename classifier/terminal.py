@@ -1,0 +1,15 @@
+"""What a stranger wrote, made fit for a terminal: nothing in it is obeyed."""
+
+import json
+from typing import Any
+
+
+def printable(text: str) -> str:
+    """On one line; what is no visible character, such as an escape sequence's first, is a �."""
+    return "".join(one if one.isprintable() else "�" for one in " ".join(text.split()))
+
+
+def json_line(value: Any) -> str:
+    """JSON with letters as they are, and every character that is not visible as \\u…."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
