@@ -177,6 +177,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "beez.api.schema.describe_errors",
+        "beez.api.schema.close_bodies",
     ],
 }
 

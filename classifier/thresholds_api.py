@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from beez.api import accepted
 from beez.api.models import ApiKey
 from classifier import live, thresholds
 from classifier.decision import in_force
@@ -88,6 +89,7 @@ class ThresholdsInForce(APIView):
         tags=["classify"],
     )
     def get(self, request: Request) -> Response:
+        accepted.query(request, accepted.Nothing)
         return Response(_answer(live.current()))
 
     @extend_schema(
@@ -103,11 +105,10 @@ class ThresholdsInForce(APIView):
         tags=["classify"],
     )
     def patch(self, request: Request) -> Response:
-        body = ThresholdChanges(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = accepted.body(request, ThresholdChanges)
         model = live.current()  # 503 where there is none, before anything is stored
         try:
-            thresholds.change(**body.validated_data, actor=cast(ApiKey, request.auth).name)
+            thresholds.change(**body, actor=cast(ApiKey, request.auth).name)
         except ThresholdError as error:
             raise ValidationError(_fields(error)) from error
         return Response(_answer(model))

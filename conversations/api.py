@@ -1,15 +1,15 @@
 """The conversation routes: each parses, calls one function and presents."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from beez.api import accepted
 from beez.api.models import ApiKey
 from conversations import answers, ingest, listing, schema
 from conversations.corrections import UnknownTagsError, correct
@@ -24,7 +24,7 @@ class ClassifyConversation(APIView):
     @schema.classify_conversation
     def post(self, request: Request) -> Response:
         """Add a customer message to a conversation and say where the customer stands now."""
-        body = _valid(ConversationMessage(data=request.data))
+        body = accepted.body(request, ConversationMessage)
         posted = ingest.post(
             conversation_id=body["conversation_id"],
             text=body["message"],
@@ -39,7 +39,7 @@ class ConversationList(APIView):
     @schema.list_conversations
     def get(self, request: Request) -> Response:
         """List conversations, the last updated first."""
-        query = _valid(ListQuery(data=request.query_params.dict()))
+        query = accepted.query(request, ListQuery)
         page, cursor = listing.conversations_page(query)
         return Response({"conversations": [*map(answers.summary, page)], "next": cursor})
 
@@ -50,7 +50,7 @@ class ConversationDetail(APIView):
     @schema.show_conversation
     def get(self, request: Request, conversation_id: str) -> Response:
         """A conversation's whole tag history: its messages in order and its switches."""
-        query = _valid(HistoryQuery(data=request.query_params.dict()))
+        query = accepted.query(request, HistoryQuery)
         conversation = _existing(conversation_id)
         messages, next_after = listing.messages_page(conversation, **query)
         switches = list(conversation.switches.select_related("message"))
@@ -63,6 +63,7 @@ class ConversationDetail(APIView):
     @schema.clear_conversation
     def delete(self, request: Request, conversation_id: str) -> Response:
         """Erase a conversation with all its messages, tags, switches and corrections."""
+        accepted.query(request, accepted.Nothing)
         found = "\0" not in conversation_id and erase(conversation_id=conversation_id)
         outcome = "cleared" if found else "not found"
         return Response({"message": f"Conversation {conversation_id} {outcome}"})
@@ -74,7 +75,7 @@ class CorrectMessage(APIView):
     @schema.correct_message
     def post(self, request: Request, conversation_id: str, position: int) -> Response:
         """Say what a message's tags are; the history follows from that message on."""
-        body = _valid(CorrectionBody(data=request.data))
+        body = accepted.body(request, CorrectionBody)
         messages = listing.messages().filter(conversation=_existing(conversation_id))
         message = get_object_or_404(messages, position=position)
         try:
@@ -91,8 +92,3 @@ def _existing(conversation_id: str) -> Conversation:
     if conversation is None:
         raise NotFound("There is no conversation of that id.")
     return conversation
-
-
-def _valid(serializer: Serializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

@@ -57,9 +57,23 @@ def test_what_is_no_list_of_messages_is_a_400_that_names_the_field(api_client, m
     ("path", "field"), [("/classify-message", "message"), ("/classify-messages", "messages")]
 )
 def test_a_missing_field_is_a_400_that_names_it(api_client, path, field):
-    response = send(api_client, path, '{"text": "buy"}')
+    response = send(api_client, path, "{}")
     assert response.status_code == 400
     assert list(response.json()["error"]["fields"]) == [field]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/classify-message", '{"message": "buy", "Message": "x"}'),
+        ("/classify-messages", '{"messages": ["buy"], "Message": "x"}'),
+        ("/classify-conversation", '{"message": "a", "conversation_id": "c", "Message": "x"}'),
+    ],
+)
+def test_a_field_that_a_route_does_not_know_is_a_400_that_names_it(api_client, path, body):
+    response = send(api_client, path, body)
+    assert response.status_code == 400
+    assert list(response.json()["error"]["fields"]) == ["Message"]
 
 
 @pytest.mark.parametrize("path", ["/classify-message", "/classify-messages"])
