@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from beez.api import errors
+from beez.api import bodies, errors
 
 
 class Failures:
@@ -13,28 +12,13 @@ class Failures:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _too_large(request):
-            return errors.respond(request, errors.BodyTooLarge(_limit()))
+        if not errors.is_admin(request):  # uploads there have Django's own limits
+            if bodies.announced_too_large(request):
+                return errors.respond(request, errors.BodyTooLarge())
+            bodies.admit_unannounced(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         if isinstance(exc, errors.DATABASE_ERRORS):
             return errors.respond(request, errors.DatabaseUnavailable())
         return None
-
-
-def _too_large(request: HttpRequest) -> bool:
-    """By the announced length, before a byte is read: DRF's parsers know no limit.
-
-    A body without a length is none to Django, so nothing slips by. Uploads in the admin have
-    Django's own limits.
-    """
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    too_large = length.isdigit() and (len(length) > 18 or int(length) > limit)
-    return too_large and not errors.is_admin(request)
-
-
-def _limit() -> str:
-    size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return f"The request body is larger than {size} bytes (MAX_BODY_BYTES)."
