@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from beez.api import accepted
 from beez.api.models import ApiKey
 from conversations import answers, ingest, listing, schema
+from conversations.converters import why_not_addressable
 from conversations.corrections import UnknownTagsError, correct
 from conversations.erasure import erase
 from conversations.models import Conversation
@@ -65,8 +66,11 @@ class ConversationDetail(APIView):
         """Erase a conversation with all its messages, tags, switches and corrections."""
         accepted.query(request, accepted.Nothing)
         found = "\0" not in conversation_id and erase(conversation_id=conversation_id)
+        if not found and why_not_addressable(conversation_id):
+            raise _no_such(conversation_id)  # a slash too many must not look as if it were erased
         outcome = "cleared" if found else "not found"
-        return Response({"message": f"Conversation {conversation_id} {outcome}"})
+        message = f"Conversation {conversation_id} {outcome}"
+        return Response({"message": message, "erased": found})
 
 
 class CorrectMessage(APIView):
@@ -90,5 +94,10 @@ class CorrectMessage(APIView):
 def _existing(conversation_id: str) -> Conversation:
     conversation = listing.find(conversation_id)
     if conversation is None:
-        raise NotFound("There is no conversation of that id.")
+        raise _no_such(conversation_id)
     return conversation
+
+
+def _no_such(conversation_id: str) -> NotFound:
+    reason = why_not_addressable(conversation_id) or ""
+    return NotFound(f"There is no conversation of that id. {reason}".strip())

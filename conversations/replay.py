@@ -8,9 +8,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from classifier.fields import MessageField, StrictCharField
+from classifier.fields import MessageField
 from conversations import answers, ingest, tagging
 from conversations.ingest import Posted
+from conversations.requests import ConversationIdField
 
 DEMONSTRATION = Path(__file__).parent / "data" / "demonstration.jsonl"
 LONGEST_ID = 200  # characters, so that a prefix fits before it
@@ -29,7 +30,7 @@ class Script:
 
 
 class _Line(serializers.Serializer[Any]):
-    conversation_id = StrictCharField(max_length=LONGEST_ID)
+    conversation_id = ConversationIdField(max_length=LONGEST_ID)
     messages = serializers.ListField(child=MessageField(), allow_empty=False)
 
 

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from classifier.fields import MessageField, StrictCharField
 from classifier.models import Tag
+from conversations.converters import why_not_addressable
 from conversations.models import Correction
 
 PAGE, LARGEST_PAGE = 50, 200
@@ -37,10 +38,24 @@ class Instant(serializers.CharField):
         )
 
 
+class ConversationIdField(StrictCharField):
+    """The id of a conversation that can be read and erased later."""
+
+    def to_internal_value(self, data: Any) -> str:
+        conversation_id = super().to_internal_value(data)
+        if reason := why_not_addressable(conversation_id):
+            raise serializers.ValidationError(reason)
+        return conversation_id
+
+
 class ConversationMessage(serializers.Serializer[Any]):
     """A customer message to add to a conversation."""
 
-    conversation_id = StrictCharField(max_length=255)
+    conversation_id = ConversationIdField(
+        max_length=255,
+        help_text="Any text that a path can carry: no '/' at an end, no part '.' or '..', and not "
+        "like the path of a correction.",
+    )
     message = MessageField()
     message_id = StrictCharField(
         max_length=255,

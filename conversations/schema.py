@@ -86,6 +86,7 @@ class ConversationHistory(ConversationSummary):
 
 class Cleared(Shape):
     message = serializers.CharField()
+    erased = serializers.BooleanField(help_text="False where there was no such conversation.")
 
 
 CONVERSATION_ID = OpenApiParameter("conversation_id", str, OpenApiParameter.PATH)
@@ -195,7 +196,11 @@ clear_conversation = extend_schema(
     tags=["conversations"],
     parameters=[CONVERSATION_ID],
     responses={200: Cleared},
-    examples=[OpenApiExample("Cleared", value={"message": "Conversation customer-17 cleared"})],
+    examples=[
+        OpenApiExample(
+            "Cleared", value={"message": "Conversation customer-17 cleared", "erased": True}
+        )
+    ],
 )
 correct_message = extend_schema(
     operation_id="correct_message",
