@@ -30,6 +30,7 @@ class ClassifyConversation(APIView):
             conversation_id=body["conversation_id"],
             text=body["message"],
             message_id=body.get("message_id"),
+            sent_at=body.get("sent_at"),
         )
         return Response(answers.posted(posted, conversation_id=body["conversation_id"]))
 

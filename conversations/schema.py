@@ -53,6 +53,9 @@ class HistoryMessage(Shape):
     position = serializers.IntegerField()
     message = serializers.CharField()
     message_id = serializers.CharField(allow_null=True)
+    sent_at = serializers.DateTimeField(
+        allow_null=True, help_text="As the caller said, in UTC; positions are the order of arrival."
+    )
     created_at = serializers.DateTimeField()
     model_version = serializers.CharField()
     rule = serializers.ChoiceField(choices=["newest", "mean"])
@@ -106,6 +109,7 @@ MESSAGE = {
     "position": 2,
     "message": "These shoes look nice, I'll save them for later",
     "message_id": None,
+    "sent_at": "2026-01-31T11:58:00+00:00",
     "created_at": MOMENT,
     "model_version": "20260131-120000",
     "rule": "newest",
