@@ -1,13 +1,17 @@
-"""Failures outside API views, in the one error shape: a body too large, a database gone."""
+"""Around every view: failures outside API views in the one error shape, probes under any host."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.common import CommonMiddleware
 
 from beez.api import bodies, errors
 
 
 class Failures:
+    """A body too large, a database gone."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
@@ -22,3 +26,12 @@ class Failures:
         if isinstance(exc, errors.DATABASE_ERRORS):
             return errors.respond(request, errors.DatabaseUnavailable())
         return None
+
+
+class CommonButForProbes(CommonMiddleware):
+    """Django's, which checks the Host header; Kubernetes asks a pod by an IP that none can list."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        if request.path_info[1:] in settings.PROBES:
+            return None
+        return super().process_request(request)

@@ -99,5 +99,16 @@ def test_at_the_limits_messages_are_taken(api_client):
     assert send(api_client, "/classify-messages", batch).status_code == 200
 
 
+def test_a_batch_of_too_many_characters_is_a_400_that_says_what_to_do(api_client, settings):
+    settings.MAX_BATCH_CHARACTERS = 40
+    batch = {"messages": ["x" * 20, "é" * 20]}
+    assert api_client.post("/classify-messages", batch, format="json").status_code == 200
+    batch["messages"].append("y")
+    response = api_client.post("/classify-messages", batch, format="json")
+    assert response.status_code == 400
+    (sentence,) = response.json()["error"]["fields"]["messages"]
+    assert "41" in sentence and "40" in sentence and "several requests" in sentence
+
+
 def test_a_pair_of_surrogates_is_one_character(api_client):
     assert send(api_client, "/classify-message", '{"message": "\\ud83d\\ude42"}').status_code == 200
