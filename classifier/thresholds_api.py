@@ -1,6 +1,7 @@
 """`GET /thresholds` and `PATCH /thresholds`: what decides now, and how a person changes it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -116,21 +117,11 @@ class ThresholdsInForce(APIView):
 
 def _answer(model: LiveModel) -> dict[str, Any]:
     """By what is stored, which this process may not have followed yet."""
-    manifest = model.engine.manifest
-    found = in_force(manifest, thresholds.overrides())
-    return {
-        "threshold": found.threshold,
-        "source": found.source,
-        "model_threshold": manifest.threshold,
-        "tags": [
-            {
-                "tag": tag,
-                "threshold": threshold,
-                "source": found.sources[tag],
-                "model_threshold": manifest.thresholds[tag],
-            }
-            for tag, threshold in found.thresholds.items()
-        ],
+    found = in_force(model.engine.manifest, thresholds.overrides())
+    overall = asdict(found.overall)
+    del overall["tag"]
+    return overall | {
+        "tags": [asdict(row) for row in found.tags],
         "model_version": model.version_name,
     }
 

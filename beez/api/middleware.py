@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 
 from beez.api import bodies, errors
@@ -31,7 +31,7 @@ class Failures:
 class CommonButForProbes(CommonMiddleware):
     """Django's, which checks the Host header; Kubernetes asks a pod by an IP that none can list."""
 
-    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         if request.path_info[1:] in settings.PROBES:
             return None
         return super().process_request(request)
