@@ -8,6 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
+ESCAPED = 12  # bytes of a character in JSON at most: two escapes of six, as for an emoji
+AROUND_A_MESSAGE = 16  # quotes, comma, indentation
+AROUND_A_BODY = 10_000  # the other fields, ids in escapes
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", ".localhost"}
 
 
@@ -24,6 +27,34 @@ def models_folder(app_configs: object, **_: Any) -> Sequence[CheckMessage]:
         return []
     hint = "Correct its owner or mode, or set MODELS_DIR."
     return [Error(f"The models folder {folder} cannot be used.", hint=hint, id="beez.E001")]
+
+
+@register()
+def limits(app_configs: object, **_: Any) -> Sequence[CheckMessage]:
+    """What one limit allows, another should not refuse."""
+    message, batch = settings.MAX_MESSAGE_LENGTH, settings.MAX_BATCH_CHARACTERS
+    body = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if batch < message:
+        text = (
+            f"A message may have {message} characters (MAX_MESSAGE_LENGTH), all messages of a "
+            f"batch together only {batch} (MAX_BATCH_CHARACTERS)."
+        )
+        hint = f"Set MAX_BATCH_CHARACTERS to {message} or more, or MAX_MESSAGE_LENGTH to less."
+        return [Error(text, hint=hint, id="beez.E002")]
+    needed = batch * ESCAPED + settings.MAX_BATCH_SIZE * AROUND_A_MESSAGE + AROUND_A_BODY
+    if body >= needed:
+        return []
+    text = (
+        f"A batch of {batch} characters (MAX_BATCH_CHARACTERS) may take {needed} bytes of JSON, "
+        f"and a body only {body} (MAX_BODY_BYTES)."
+    )
+    hint = f"Set MAX_BODY_BYTES to {needed} or more, or MAX_BATCH_CHARACTERS to less."
+    plain = batch > body  # not even letters of one byte fit
+    return (
+        [Error(text, hint=hint, id="beez.E002")]
+        if plain
+        else [Warning(text, hint=hint, id="beez.W002")]
+    )
 
 
 @register(Tags.security, deploy=True)

@@ -19,7 +19,8 @@ CORS_ALLOWED_ORIGINS = env.listing("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type")
 HTTPS = env.boolean("HTTPS", False)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(health|ready)$"]  # probes speak plain HTTP inside the cluster
+PROBES = ("health", "ready")  # asked inside the cluster, by plain HTTP and by IP address
+SECURE_REDIRECT_EXEMPT = [rf"^({'|'.join(PROBES)})$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -62,7 +63,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "beez.api.middleware.Failures",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "beez.api.middleware.CommonButForProbes",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -148,9 +149,10 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- API ------------------------------------------------------------------------------------------
 RATE_LIMIT = env.rate("RATE_LIMIT")  # for each key, like 600/minute; empty: no limit
-MAX_MESSAGE_LENGTH = env.integer("MAX_MESSAGE_LENGTH", 5_000, minimum=1, maximum=100_000)
+MAX_MESSAGE_LENGTH = env.integer("MAX_MESSAGE_LENGTH", 100_000, minimum=1, maximum=1_000_000)
 MAX_BATCH_SIZE = env.integer("MAX_BATCH_SIZE", 256, minimum=1, maximum=10_000)
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_621_440, minimum=1_024)
+MAX_BATCH_CHARACTERS = env.integer("MAX_BATCH_CHARACTERS", 1_280_000, minimum=1)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 16_777_216, minimum=1_024)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["beez.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["beez.api.authentication.HasScope"],
@@ -177,6 +179,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "beez.api.schema.describe_errors",
+        "beez.api.schema.close_bodies",
     ],
 }
 

@@ -192,7 +192,7 @@ class ThresholdChangeAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"title": "Thresholds", "thresholds": threshold_page.rows()}
+        context = {"title": "Thresholds", "thresholds": threshold_page.lines()}
         return super().changelist_view(request, context | (extra_context or {}))
 
     def add_view(

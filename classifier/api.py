@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from beez.api import accepted
 from classifier import live
 from classifier.serializers import (
     ClassifyMessageRequest,
@@ -48,9 +49,8 @@ class ClassifyMessage(APIView):
         tags=["classify"],
     )
     def post(self, request: Request) -> Response:
-        body = ClassifyMessageRequest(data=request.data)
-        body.is_valid(raise_exception=True)
-        return Response(answer(live.current(), body.validated_data["message"]))
+        body = accepted.body(request, ClassifyMessageRequest)
+        return Response(answer(live.current(), body["message"]))
 
 
 class ClassifyMessages(APIView):
@@ -72,8 +72,7 @@ class ClassifyMessages(APIView):
         tags=["classify"],
     )
     def post(self, request: Request) -> Response:
-        body = ClassifyMessagesRequest(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = accepted.body(request, ClassifyMessagesRequest)
         model = live.current()
-        results = [answer(model, text) for text in body.validated_data["messages"]]
+        results = [answer(model, text) for text in body["messages"]]
         return Response({"model_version": model.version_name, "results": results})

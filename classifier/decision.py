@@ -6,6 +6,7 @@ tags, else what the model chose; the engine itself knows only the last.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from classifier.manifest import Band, Manifest
@@ -23,32 +24,43 @@ class Overrides:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InForce:
-    """The thresholds that decide with a model, and where each comes from."""
+class Row:
+    """A threshold in force and where it comes from; the global one where `tag` is None."""
 
+    tag: str | None
     threshold: float
     source: Source
-    thresholds: dict[str, float]
-    sources: dict[str, Source]
+    model_threshold: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class InForce:
+    """The thresholds that decide with a model: the global one, and every tag's in its order."""
+
+    overall: Row
+    tags: tuple[Row, ...]
+
+    @cached_property
+    def thresholds(self) -> dict[str, float]:
+        return {row.tag: row.threshold for row in self.tags if row.tag is not None}
 
 
 def in_force(manifest: Manifest, overrides: Overrides) -> InForce:
     """Overrides for tags that the model does not know have no effect."""
-    chosen: dict[str, tuple[float, Source]] = {}
-    for tag in manifest.tags:
-        if tag in overrides.tags:
-            chosen[tag] = overrides.tags[tag], "tag"
-        elif overrides.threshold is not None:
-            chosen[tag] = overrides.threshold, "global"
-        else:
-            chosen[tag] = manifest.thresholds[tag], "model"
-    given = overrides.threshold is not None
     return InForce(
-        threshold=manifest.threshold if overrides.threshold is None else overrides.threshold,
-        source="global" if given else "model",
-        thresholds={tag: threshold for tag, (threshold, _) in chosen.items()},
-        sources={tag: source for tag, (_, source) in chosen.items()},
+        overall=_row(None, manifest.threshold, overrides),
+        tags=tuple(_row(tag, manifest.thresholds[tag], overrides) for tag in manifest.tags),
     )
+
+
+def _row(tag: str | None, model_threshold: float, overrides: Overrides) -> Row:
+    threshold = model_threshold
+    source: Source = "model"
+    if tag is not None and tag in overrides.tags:
+        threshold, source = overrides.tags[tag], "tag"
+    elif overrides.threshold is not None:
+        threshold, source = overrides.threshold, "global"
+    return Row(tag=tag, threshold=threshold, source=source, model_threshold=model_threshold)
 
 
 def asks_for_review(probability: float, *, threshold: float, band: Band | None) -> bool:

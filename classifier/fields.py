@@ -42,8 +42,18 @@ class MessageField(StrictCharField):
 
 
 class MessageListField(serializers.ListField):
-    """One to `MAX_BATCH_SIZE` messages."""
+    """One to `MAX_BATCH_SIZE` messages, of `MAX_BATCH_CHARACTERS` together."""
 
     def __init__(self, **kwargs: Any) -> None:
         limits = {"allow_empty": False, "max_length": settings.MAX_BATCH_SIZE}
         super().__init__(**{"child": MessageField(), **limits, **kwargs})
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        messages: list[str] = super().to_internal_value(data)
+        characters, most = sum(map(len, messages)), settings.MAX_BATCH_CHARACTERS
+        if characters > most:
+            raise serializers.ValidationError(
+                f"Together {characters} characters, more than the {most} that are taken at once "
+                "(MAX_BATCH_CHARACTERS). Send them in several requests."
+            )
+        return messages

@@ -54,7 +54,7 @@ class LiveModel:
         """The engine's probabilities, decided by the thresholds in force."""
         found = self.engine.classify(text)
         return replace(
-            found, threshold=self.in_force.threshold, thresholds=self.in_force.thresholds
+            found, threshold=self.in_force.overall.threshold, thresholds=self.in_force.thresholds
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from classifier import live, thresholds
-from classifier.decision import Source, in_force
+from classifier.decision import Row, Source, in_force
 from classifier.models import Tag, ThresholdChange
 from classifier.thresholds import ThresholdError
 
@@ -19,8 +19,8 @@ SOURCES: dict[Source, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """A threshold in force; `tag` is empty for the global one."""
+class Line:
+    """A threshold in force in words; `tag` is empty for the global one."""
 
     tag: str
     label: str
@@ -30,28 +30,24 @@ class Row:
     model_threshold: float
 
 
-def rows() -> list[Row]:
+def lines() -> list[Line]:
     """The global threshold first, then the tags of the live model; none without a model."""
     try:
         manifest = live.current().engine.manifest
     except live.NoModel:
         return []
     found = in_force(manifest, thresholds.overrides())
-    tags = [
-        _row(tag, tag, threshold, found.sources[tag], manifest.thresholds[tag])
-        for tag, threshold in found.thresholds.items()
-    ]
-    return [_row("", ALL_TAGS, found.threshold, found.source, manifest.threshold), *tags]
+    return [_line(row) for row in (found.overall, *found.tags)]
 
 
-def _row(tag: str, label: str, threshold: float, source: Source, model_threshold: float) -> Row:
-    return Row(
-        tag=tag,
-        label=label,
-        threshold=threshold,
-        source=SOURCES[source],
-        set_by_hand=source == ("tag" if tag else "global"),
-        model_threshold=model_threshold,
+def _line(row: Row) -> Line:
+    return Line(
+        tag=row.tag or "",
+        label=row.tag or ALL_TAGS,
+        threshold=row.threshold,
+        source=SOURCES[row.source],
+        set_by_hand=row.source == ("tag" if row.tag else "global"),
+        model_threshold=row.model_threshold,
     )
 
 

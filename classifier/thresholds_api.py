@@ -1,6 +1,7 @@
 """`GET /thresholds` and `PATCH /thresholds`: what decides now, and how a person changes it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -10,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from beez.api import accepted
 from beez.api.models import ApiKey
 from classifier import live, thresholds
 from classifier.decision import in_force
@@ -88,6 +90,7 @@ class ThresholdsInForce(APIView):
         tags=["classify"],
     )
     def get(self, request: Request) -> Response:
+        accepted.query(request, accepted.Nothing)
         return Response(_answer(live.current()))
 
     @extend_schema(
@@ -103,11 +106,10 @@ class ThresholdsInForce(APIView):
         tags=["classify"],
     )
     def patch(self, request: Request) -> Response:
-        body = ThresholdChanges(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = accepted.body(request, ThresholdChanges)
         model = live.current()  # 503 where there is none, before anything is stored
         try:
-            thresholds.change(**body.validated_data, actor=cast(ApiKey, request.auth).name)
+            thresholds.change(**body, actor=cast(ApiKey, request.auth).name)
         except ThresholdError as error:
             raise ValidationError(_fields(error)) from error
         return Response(_answer(model))
@@ -115,21 +117,11 @@ class ThresholdsInForce(APIView):
 
 def _answer(model: LiveModel) -> dict[str, Any]:
     """By what is stored, which this process may not have followed yet."""
-    manifest = model.engine.manifest
-    found = in_force(manifest, thresholds.overrides())
-    return {
-        "threshold": found.threshold,
-        "source": found.source,
-        "model_threshold": manifest.threshold,
-        "tags": [
-            {
-                "tag": tag,
-                "threshold": threshold,
-                "source": found.sources[tag],
-                "model_threshold": manifest.thresholds[tag],
-            }
-            for tag, threshold in found.thresholds.items()
-        ],
+    found = in_force(model.engine.manifest, thresholds.overrides())
+    overall = asdict(found.overall)
+    del overall["tag"]
+    return overall | {
+        "tags": [asdict(row) for row in found.tags],
         "model_version": model.version_name,
     }
 

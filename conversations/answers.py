@@ -74,6 +74,7 @@ def entry(message: Message) -> Json:
         "position": message.position,
         "message": message.text,
         "message_id": message.message_id,
+        "sent_at": instant(message.sent_at),
         "created_at": instant(message.created_at),
         "model_version": message.model_version.name,
         "rule": message.rule,

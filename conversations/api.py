@@ -1,17 +1,18 @@
 """The conversation routes: each parses, calls one function and presents."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from beez.api import accepted
 from beez.api.models import ApiKey
 from conversations import answers, ingest, listing, schema
+from conversations.converters import why_not_addressable
 from conversations.corrections import UnknownTagsError, correct
 from conversations.erasure import erase
 from conversations.models import Conversation
@@ -24,11 +25,12 @@ class ClassifyConversation(APIView):
     @schema.classify_conversation
     def post(self, request: Request) -> Response:
         """Add a customer message to a conversation and say where the customer stands now."""
-        body = _valid(ConversationMessage(data=request.data))
+        body = accepted.body(request, ConversationMessage)
         posted = ingest.post(
             conversation_id=body["conversation_id"],
             text=body["message"],
             message_id=body.get("message_id"),
+            sent_at=body.get("sent_at"),
         )
         return Response(answers.posted(posted, conversation_id=body["conversation_id"]))
 
@@ -39,7 +41,7 @@ class ConversationList(APIView):
     @schema.list_conversations
     def get(self, request: Request) -> Response:
         """List conversations, the last updated first."""
-        query = _valid(ListQuery(data=request.query_params.dict()))
+        query = accepted.query(request, ListQuery)
         page, cursor = listing.conversations_page(query)
         return Response({"conversations": [*map(answers.summary, page)], "next": cursor})
 
@@ -50,7 +52,7 @@ class ConversationDetail(APIView):
     @schema.show_conversation
     def get(self, request: Request, conversation_id: str) -> Response:
         """A conversation's whole tag history: its messages in order and its switches."""
-        query = _valid(HistoryQuery(data=request.query_params.dict()))
+        query = accepted.query(request, HistoryQuery)
         conversation = _existing(conversation_id)
         messages, next_after = listing.messages_page(conversation, **query)
         switches = list(conversation.switches.select_related("message"))
@@ -63,9 +65,13 @@ class ConversationDetail(APIView):
     @schema.clear_conversation
     def delete(self, request: Request, conversation_id: str) -> Response:
         """Erase a conversation with all its messages, tags, switches and corrections."""
+        accepted.query(request, accepted.Nothing)
         found = "\0" not in conversation_id and erase(conversation_id=conversation_id)
+        if not found and why_not_addressable(conversation_id):
+            raise _no_such(conversation_id)  # a slash too many must not look as if it were erased
         outcome = "cleared" if found else "not found"
-        return Response({"message": f"Conversation {conversation_id} {outcome}"})
+        message = f"Conversation {conversation_id} {outcome}"
+        return Response({"message": message, "erased": found})
 
 
 class CorrectMessage(APIView):
@@ -74,7 +80,7 @@ class CorrectMessage(APIView):
     @schema.correct_message
     def post(self, request: Request, conversation_id: str, position: int) -> Response:
         """Say what a message's tags are; the history follows from that message on."""
-        body = _valid(CorrectionBody(data=request.data))
+        body = accepted.body(request, CorrectionBody)
         messages = listing.messages().filter(conversation=_existing(conversation_id))
         message = get_object_or_404(messages, position=position)
         try:
@@ -89,10 +95,10 @@ class CorrectMessage(APIView):
 def _existing(conversation_id: str) -> Conversation:
     conversation = listing.find(conversation_id)
     if conversation is None:
-        raise NotFound("There is no conversation of that id.")
+        raise _no_such(conversation_id)
     return conversation
 
 
-def _valid(serializer: Serializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
+def _no_such(conversation_id: str) -> NotFound:
+    reason = why_not_addressable(conversation_id) or ""
+    return NotFound(f"There is no conversation of that id. {reason}".strip())

@@ -5,6 +5,7 @@ few statements, for each is a round trip that the caller waits for.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -28,9 +29,15 @@ class Posted:
 
 
 def post(
-    *, conversation_id: str, text: str, message_id: str | None = None, rule: str | None = None
+    *,
+    conversation_id: str,
+    text: str,
+    message_id: str | None = None,
+    sent_at: datetime | None = None,
+    rule: str | None = None,
 ) -> Posted:
-    """Store a message; a `message_id` that the conversation has already gives the stored one.
+    """Store a message; a `message_id` that the conversation has already gives the stored one,
+    with its own `sent_at`, for a retry may be stamped anew.
 
     `rule` is the one for the conversation's tag, from the settings when None. Raises `Conflict`
     when `message_id` came with another text before, and `live.NoModel` when no model is live.
@@ -52,6 +59,7 @@ def post(
         review=bool(classification.unsure),
         model_version_id=model.version_id,
         rule=rule or settings.CONVERSATION_RULE,
+        sent_at=sent_at,
     )
     with transaction.atomic():
         stored, previous = _append(message, classification, conversation_id)

@@ -67,10 +67,22 @@ def _filtered(filters: Mapping[str, Any]) -> QuerySet[Conversation]:
         wanted &= Q(updated_at__gte=filters["since"])
     if "until" in filters:
         wanted &= Q(updated_at__lte=filters["until"])
+    if "sent_since" in filters or "sent_until" in filters:
+        wanted &= Q(_sent(filters.get("sent_since"), filters.get("sent_until")))
     if "cursor" in filters:
         moment, pk = _position(filters["cursor"])
         wanted &= Q(updated_at__lte=moment) & (Q(updated_at__lt=moment) | Q(pk__lt=pk))
     return Conversation.objects.filter(wanted)
+
+
+def _sent(since: datetime | None, until: datetime | None) -> Exists:
+    """Condition on a conversation: one of its messages was sent from `since` to `until`."""
+    within = Q(conversation=OuterRef("pk"), sent_at__isnull=False)
+    if since is not None:
+        within &= Q(sent_at__gte=since)
+    if until is not None:
+        within &= Q(sent_at__lte=until)
+    return Exists(Message.objects.filter(within))
 
 
 def _cursor(last: Conversation) -> str:

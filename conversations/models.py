@@ -50,6 +50,9 @@ class Message(models.Model):
     )
     conversation_tag_confidence = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the customer sent it, if the caller says so."
+    )
 
     class Meta:
         ordering = ["conversation_id", "position"]
@@ -66,7 +69,12 @@ class Message(models.Model):
         indexes = [  # of the few that ask for review, so that their conversations are found
             models.Index(
                 fields=["conversation"], condition=models.Q(review=True), name="message_review"
-            )
+            ),
+            models.Index(
+                fields=["sent_at", "conversation"],
+                condition=models.Q(sent_at__isnull=False),
+                name="message_sent",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,10 +10,11 @@ from rest_framework import serializers
 from beez.files import encoding, json_objects
 from beez.files.encoding import UnreadableError
 from beez.files.json_objects import Bad
-from classifier.fields import MessageField, StrictCharField
+from classifier.fields import MessageField
 from classifier.terminal import printable
 from conversations import answers, ingest, tagging
 from conversations.ingest import Posted
+from conversations.requests import ConversationIdField
 
 DEMONSTRATION = Path(__file__).parent / "data" / "demonstration.jsonl"
 LONGEST_ID = 200  # characters, so that a prefix fits before it
@@ -32,7 +33,7 @@ class Script:
 
 
 class _Line(serializers.Serializer[Any]):
-    conversation_id = StrictCharField(max_length=LONGEST_ID)
+    conversation_id = ConversationIdField(max_length=LONGEST_ID)
     messages = serializers.ListField(child=MessageField(), allow_empty=False)
 
 

@@ -1,30 +1,40 @@
 """What the conversation routes accept: bodies and queries, each value checked strictly."""
 
-from datetime import datetime, time
+import re
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from classifier.fields import MessageField, StrictCharField
 from classifier.models import Tag
+from conversations.converters import why_not_addressable
 from conversations.models import Correction
 
 PAGE, LARGEST_PAGE = 50, 200
 MESSAGES, MOST_MESSAGES = 200, 1_000
 LARGEST_POSITION = 2**31 - 1
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+CLOCKS_DIFFER = timedelta(days=1)
+_LOST_PLUS = re.compile(r"(:\d\d\S*) (\d\d(?::?\d\d)?)$")
 
 
 class Instant(serializers.CharField):
-    """An ISO 8601 date or time. A date means its first moment, or its last one; see `end`."""
+    """An ISO 8601 date or time. A date means its first moment, or its last one; see `end`.
+
+    In a query, a `+` that is not written `%2B` arrives as a blank: it counts as the plus.
+    """
 
     def __init__(self, *, end: bool, **options: Any) -> None:
         self.clock = time.max if end else time.min
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> datetime:  # type: ignore[override] # a parsed string
-        text = super().to_internal_value(data)
+        text = _LOST_PLUS.sub(r"\1+\2", super().to_internal_value(data))
         try:
             day = parse_date(text)
             moment = datetime.combine(day, self.clock) if day else parse_datetime(text)
@@ -37,10 +47,45 @@ class Instant(serializers.CharField):
         )
 
 
+@extend_schema_field(OpenApiTypes.DATETIME)
+class SentAt(StrictCharField):
+    """When a customer sent a message: an ISO 8601 time with its offset, within reason."""
+
+    def to_internal_value(self, data: Any) -> datetime:  # type: ignore[override] # a parsed string
+        text = super().to_internal_value(data)
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise serializers.ValidationError(
+                "Not an ISO 8601 time with its offset like 2026-01-31T12:00:00+01:00 or …Z."
+            )
+        if not EARLIEST <= moment <= timezone.now() + CLOCKS_DIFFER:
+            raise serializers.ValidationError(
+                f"Before {EARLIEST.year} or more than a day ahead. Is the caller's clock right?"
+            )
+        return moment
+
+
+class ConversationIdField(StrictCharField):
+    """The id of a conversation that can be read and erased later."""
+
+    def to_internal_value(self, data: Any) -> str:
+        conversation_id = super().to_internal_value(data)
+        if reason := why_not_addressable(conversation_id):
+            raise serializers.ValidationError(reason)
+        return conversation_id
+
+
 class ConversationMessage(serializers.Serializer[Any]):
     """A customer message to add to a conversation."""
 
-    conversation_id = StrictCharField(max_length=255)
+    conversation_id = ConversationIdField(
+        max_length=255,
+        help_text="Any text that a path can carry: no '/' at an end, no part '.' or '..', and not "
+        "like the path of a correction.",
+    )
     message = MessageField()
     message_id = StrictCharField(
         max_length=255,
@@ -48,6 +93,12 @@ class ConversationMessage(serializers.Serializer[Any]):
         allow_null=True,
         help_text="Makes the request idempotent: the same id with the same message gives the "
         "stored answer again, with another message 409.",
+    )
+    sent_at = SentAt(
+        required=False,
+        allow_null=True,
+        help_text="When the customer sent it, with the offset. Kept and shown; the order of "
+        "arrival stays what counts. A repeat with the same message_id changes it no more.",
     )
 
 
@@ -77,6 +128,16 @@ class ListQuery(serializers.Serializer[Any]):
     )
     since = Instant(end=False, required=False, help_text="Updated at this date or time, or later.")
     until = Instant(end=True, required=False, help_text="Updated by then; a date counts in full.")
+    sent_since = Instant(
+        end=False,
+        required=False,
+        help_text="With a message whose sent_at is this date or time, or later.",
+    )
+    sent_until = Instant(
+        end=True,
+        required=False,
+        help_text="With a message whose sent_at is no later; with both, one between them.",
+    )
     cursor = serializers.CharField(
         required=False, max_length=200, help_text="`next` of the page before."
     )

@@ -62,12 +62,12 @@ _STORE = """
         INSERT INTO conversations_message (
             conversation_id, position, text, message_id, probabilities, thresholds, threshold,
             review, model_version_id, rule, conversation_tag_id, conversation_tag_confidence,
-            created_at
+            created_at, sent_at
         )
         VALUES (
             %(conversation)s, %(position)s, %(text)s, %(message_id)s, %(probabilities)s,
             %(thresholds)s, %(threshold)s, %(review)s, %(model_version)s, %(rule)s, %(tag)s,
-            %(confidence)s, %(now)s
+            %(confidence)s, %(now)s, %(sent_at)s
         )
         RETURNING id
     ), predicted AS (
@@ -126,6 +126,7 @@ def store(message: Message, *, selected: list[tuple[str, float]], switch: TagSwi
         "tag": message.conversation_tag_id,
         "confidence": message.conversation_tag_confidence,
         "now": message.created_at,
+        "sent_at": message.sent_at,
         "selected": [tag for tag, _ in selected],
         "confidences": [confidence for _, confidence in selected],
         "switched": switch is not None,

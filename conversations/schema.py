@@ -53,6 +53,9 @@ class HistoryMessage(Shape):
     position = serializers.IntegerField()
     message = serializers.CharField()
     message_id = serializers.CharField(allow_null=True)
+    sent_at = serializers.DateTimeField(
+        allow_null=True, help_text="As the caller said, in UTC; positions are the order of arrival."
+    )
     created_at = serializers.DateTimeField()
     model_version = serializers.CharField()
     rule = serializers.ChoiceField(choices=["newest", "mean"])
@@ -86,6 +89,7 @@ class ConversationHistory(ConversationSummary):
 
 class Cleared(Shape):
     message = serializers.CharField()
+    erased = serializers.BooleanField(help_text="False where there was no such conversation.")
 
 
 CONVERSATION_ID = OpenApiParameter("conversation_id", str, OpenApiParameter.PATH)
@@ -105,6 +109,7 @@ MESSAGE = {
     "position": 2,
     "message": "These shoes look nice, I'll save them for later",
     "message_id": None,
+    "sent_at": "2026-01-31T11:58:00+00:00",
     "created_at": MOMENT,
     "model_version": "20260131-120000",
     "rule": "newest",
@@ -195,7 +200,11 @@ clear_conversation = extend_schema(
     tags=["conversations"],
     parameters=[CONVERSATION_ID],
     responses={200: Cleared},
-    examples=[OpenApiExample("Cleared", value={"message": "Conversation customer-17 cleared"})],
+    examples=[
+        OpenApiExample(
+            "Cleared", value={"message": "Conversation customer-17 cleared", "erased": True}
+        )
+    ],
 )
 correct_message = extend_schema(
     operation_id="correct_message",

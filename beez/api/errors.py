@@ -34,6 +34,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from beez.api import bodies
 from beez.api.logs import kind
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,11 @@ class BodyTooLarge(exceptions.APIException):
 
     status_code = 413
     default_code = "body_too_large"
-    default_detail = "The request body is too large."
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The request body is larger than {bodies.limit()} bytes (MAX_BODY_BYTES)."
+        )
 
 
 class InternalError(exceptions.APIException):

@@ -1,20 +1,25 @@
-"""Failures outside API views, in the one error shape: a body too large, a database gone."""
+"""Around every view: failures outside API views in the one error shape, probes under any host."""
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 
-from beez.api import errors
+from beez.api import bodies, errors
 
 
 class Failures:
+    """A body too large, a database gone."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _too_large(request):
-            return errors.respond(request, errors.BodyTooLarge(_limit()))
+        if not errors.is_admin(request):  # uploads there have Django's own limits
+            if bodies.announced_too_large(request):
+                return errors.respond(request, errors.BodyTooLarge())
+            bodies.admit_unannounced(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
@@ -23,18 +28,10 @@ class Failures:
         return None
 
 
-def _too_large(request: HttpRequest) -> bool:
-    """By the announced length, before a byte is read: DRF's parsers know no limit.
+class CommonButForProbes(CommonMiddleware):
+    """Django's, which checks the Host header; Kubernetes asks a pod by an IP that none can list."""
 
-    A body without a length is none to Django, so nothing slips by. Uploads in the admin have
-    Django's own limits.
-    """
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    too_large = length.isdigit() and (len(length) > 18 or int(length) > limit)
-    return too_large and not errors.is_admin(request)
-
-
-def _limit() -> str:
-    size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return f"The request body is larger than {size} bytes (MAX_BODY_BYTES)."
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        if request.path_info[1:] in settings.PROBES:
+            return None
+        return super().process_request(request)

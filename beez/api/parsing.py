@@ -1,7 +1,8 @@
 """Bodies in, bodies out: JSON in UTF-8, whatever the `charset` and `Accept` headers say."""
 
+import json
 from collections.abc import Iterable, Mapping
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -11,7 +12,11 @@ from rest_framework.request import Request
 
 
 class Utf8JsonParser(JSONParser):
-    """JSON is UTF-8 (RFC 8259); other encodings and bottomless nesting are a 400, not a 500."""
+    """JSON is UTF-8 (RFC 8259), with or without a byte order mark.
+
+    Other encodings, bottomless nesting, a name that comes twice in an object or holds half a
+    character are a 400.
+    """
 
     def parse(
         self,
@@ -20,9 +25,28 @@ class Utf8JsonParser(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            return super().parse(stream, media_type, {"encoding": "utf-8"})
+            text = stream.read().decode("utf-8-sig")
+            return json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
         except RecursionError:
             raise ParseError("JSON parse error - too deeply nested.") from None
+        except ValueError as error:
+            raise ParseError(f"JSON parse error - {error}") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values of a name one would vanish; half of a surrogate pair fits into no answer."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name comes twice in one object")
+    try:
+        "".join(found).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a name holds a lone surrogate, which is no character") from None
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 class FirstRenderer(DefaultContentNegotiation):

@@ -46,3 +46,14 @@ def describe_errors(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 "default", {"description": "An error", "content": content}
             )
     return result
+
+
+def close_bodies(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Postprocessing hook: a body has the fields that are described and no others."""
+    shapes = result.get("components", {}).get("schemas", {})
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"]["$ref"].rpartition("/")[2]
+                shapes[name]["additionalProperties"] = False
+    return result

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -89,6 +90,15 @@ class Up:
             assert time.monotonic() < deadline, f"No {text!r} in:\n{self.output}"
             time.sleep(0.05)
         return found
+
+    def wait_until_it_answers(self, path: str, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(OSError), urllib.request.urlopen(self.address + path):
+                return
+            assert self.process.poll() is None, f"It ended:\n{self.output}"
+            assert time.monotonic() < deadline, f"No answer:\n{self.output}"
+            time.sleep(0.05)
 
     def press_ctrl_c(self) -> int:
         os.killpg(self.process.pid, signal.SIGINT)

@@ -43,3 +43,23 @@ def test_embedded_parts_are_worth_a_remark_only(settings):
     settings.REDIS_URL = ""
     (remark,) = checks.embedded_parts(None)
     assert "DATABASE_URL and REDIS_URL" in remark.msg and not remark.is_serious()
+
+
+def test_the_limits_that_are_set_unless_told_fit_together():
+    assert checks.limits(None) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "batch", "body", "expected"),
+    [
+        (100, 1_000, 30_000, []),
+        (100, 99, 30_000, ["beez.E002"]),  # a message that may be sent alone fits no batch
+        (100, 1_000, 20_000, ["beez.W002"]),  # plain letters fit, emojis in escapes do not
+        (100, 50_000, 40_000, ["beez.E002"]),
+    ],
+)
+def test_limits_that_contradict_each_other_are_told(settings, message, batch, body, expected):
+    settings.MAX_MESSAGE_LENGTH, settings.MAX_BATCH_CHARACTERS = message, batch
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = body
+    assert ids(checks.limits(None)) == expected
+    assert all(message.hint for message in checks.limits(None))

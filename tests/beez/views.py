@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from beez import urls
-from beez.api import errors
+from beez.api import accepted, errors
 from beez.api.throttling import KeyRateThrottle
 
 
@@ -25,16 +25,18 @@ class Order(serializers.Serializer):
         return attrs
 
 
+class Wanted(serializers.Serializer):
+    size = serializers.IntegerField(required=False)
+
+
 class Echo(APIView):
     required_scope = "classify"
 
     def get(self, request):
-        return Response({"caller": request.user.name})
+        return Response({"caller": request.user.name, **accepted.query(request, Wanted)})
 
     def post(self, request):
-        order = Order(data=request.data)
-        order.is_valid(raise_exception=True)
-        return Response(order.validated_data)
+        return Response(accepted.body(request, Order))
 
 
 class Limited(Echo):

@@ -57,9 +57,23 @@ def test_what_is_no_list_of_messages_is_a_400_that_names_the_field(api_client, m
     ("path", "field"), [("/classify-message", "message"), ("/classify-messages", "messages")]
 )
 def test_a_missing_field_is_a_400_that_names_it(api_client, path, field):
-    response = send(api_client, path, '{"text": "buy"}')
+    response = send(api_client, path, "{}")
     assert response.status_code == 400
     assert list(response.json()["error"]["fields"]) == [field]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/classify-message", '{"message": "buy", "Message": "x"}'),
+        ("/classify-messages", '{"messages": ["buy"], "Message": "x"}'),
+        ("/classify-conversation", '{"message": "a", "conversation_id": "c", "Message": "x"}'),
+    ],
+)
+def test_a_field_that_a_route_does_not_know_is_a_400_that_names_it(api_client, path, body):
+    response = send(api_client, path, body)
+    assert response.status_code == 400
+    assert list(response.json()["error"]["fields"]) == ["Message"]
 
 
 @pytest.mark.parametrize("path", ["/classify-message", "/classify-messages"])
@@ -83,6 +97,17 @@ def test_at_the_limits_messages_are_taken(api_client):
     )
     batch = json.dumps({"messages": ["x" * 20] * 3})
     assert send(api_client, "/classify-messages", batch).status_code == 200
+
+
+def test_a_batch_of_too_many_characters_is_a_400_that_says_what_to_do(api_client, settings):
+    settings.MAX_BATCH_CHARACTERS = 40
+    batch = {"messages": ["x" * 20, "é" * 20]}
+    assert api_client.post("/classify-messages", batch, format="json").status_code == 200
+    batch["messages"].append("y")
+    response = api_client.post("/classify-messages", batch, format="json")
+    assert response.status_code == 400
+    (sentence,) = response.json()["error"]["fields"]["messages"]
+    assert "41" in sentence and "40" in sentence and "several requests" in sentence
 
 
 def test_a_pair_of_surrogates_is_one_character(api_client):

@@ -24,23 +24,29 @@ MANIFEST = Manifest(
 )
 
 
+def sources(found):
+    return {row.tag: row.source for row in found.tags}
+
+
 def test_where_nobody_set_anything_the_models_thresholds_hold():
     found = in_force(MANIFEST, Overrides())
-    assert (found.threshold, found.source) == (0.48, "model")
+    assert (found.overall.threshold, found.overall.source) == (0.48, "model")
     assert found.thresholds == {DEAL: 0.4, HOT: 0.5}
-    assert found.sources == {DEAL: "model", HOT: "model"}
+    assert sources(found) == {DEAL: "model", HOT: "model"}
 
 
 def test_the_global_override_holds_for_every_tag_without_one_of_its_own():
     found = in_force(MANIFEST, Overrides(threshold=0.6, tags={HOT: 0.9}))
-    assert (found.threshold, found.source) == (0.6, "global")
+    assert (found.overall.threshold, found.overall.source) == (0.6, "global")
     assert found.thresholds == {DEAL: 0.6, HOT: 0.9}
-    assert found.sources == {DEAL: "global", HOT: "tag"}
+    assert found.overall.model_threshold == 0.48
+    assert [row.model_threshold for row in found.tags] == [0.4, 0.5]
+    assert sources(found) == {DEAL: "global", HOT: "tag"}
 
 
 def test_a_tags_override_leaves_the_global_threshold_and_the_other_tags():
     found = in_force(MANIFEST, Overrides(tags={HOT: 0.9}))
-    assert (found.threshold, found.source) == (0.48, "model")
+    assert (found.overall.threshold, found.overall.source) == (0.48, "model")
     assert found.thresholds == {DEAL: 0.4, HOT: 0.9}
 
 

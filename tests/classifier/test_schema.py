@@ -22,5 +22,17 @@ def test_the_schema_describes_request_and_answer_with_an_example(schema, path, f
     assert schema["components"]["schemas"][name]["required"] == [field]
 
 
+def test_the_schema_says_that_no_body_takes_other_fields(schema):
+    bodies = [
+        content["schema"]["$ref"].rsplit("/", 1)[1]
+        for methods in schema["paths"].values()
+        for operation in methods.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    ]
+    assert len(bodies) == 5
+    for name in bodies:
+        assert schema["components"]["schemas"][name]["additionalProperties"] is False
+
+
 def test_the_schema_is_valid_and_made_without_a_warning(db):
     call_command("spectacular", "--fail-on-warn", "--validate", stdout=io.StringIO())

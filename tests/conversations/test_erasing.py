@@ -14,7 +14,7 @@ def test_everything_of_the_conversation_goes_and_nothing_else(worked_example, ap
     add_message(conversation_id="other", text="I'm new")
     response = api_client.delete("/conversation/shoes")
     assert response.status_code == 200
-    assert response.json() == {"message": "Conversation shoes cleared"}
+    assert response.json() == {"message": "Conversation shoes cleared", "erased": True}
     assert Conversation.objects.get().conversation_id == "other"
     assert (Message.objects.count(), PredictedTag.objects.count()) == (1, 1)
     assert not TagSwitch.objects.exists()
@@ -24,7 +24,7 @@ def test_everything_of_the_conversation_goes_and_nothing_else(worked_example, ap
 def test_an_unknown_one_is_not_found_with_200(api_client):
     response = api_client.delete("/conversation/shoes")
     assert response.status_code == 200
-    assert response.json() == {"message": "Conversation shoes not found"}
+    assert response.json() == {"message": "Conversation shoes not found", "erased": False}
 
 
 def test_the_next_message_begins_a_new_conversation(worked_example, api_client):
@@ -37,7 +37,10 @@ def test_the_next_message_begins_a_new_conversation(worked_example, api_client):
 def test_any_id_can_be_cleared(keyword_model, api_client, conversation_id):
     add_message(conversation_id=conversation_id, text="hi")
     response = api_client.delete(f"/conversation/{quote(conversation_id)}")
-    assert response.json() == {"message": f"Conversation {conversation_id} cleared"}
+    assert response.json() == {
+        "message": f"Conversation {conversation_id} cleared",
+        "erased": True,
+    }
 
 
 @pytest.mark.parametrize("conversation_id", ["%00", "a%00b", "x" * 300, "%ff"])
@@ -45,3 +48,23 @@ def test_an_id_that_none_can_have_is_not_found(api_client, conversation_id):
     response = api_client.delete(f"/conversation/{conversation_id}")
     assert response.status_code == 200
     assert response.json()["message"].endswith("not found")
+    assert response.json()["erased"] is False
+
+
+@pytest.mark.parametrize("path", ["shoes/", "shoes//", "./shoes", "shoes/..", "shoes%2F"])
+def test_a_path_that_is_no_id_is_404_and_does_not_look_like_an_erasure(
+    worked_example, api_client, path
+):
+    response = api_client.delete(f"/conversation/{path}")
+    assert response.status_code == 404
+    assert "'/'" in response.json()["error"]["message"]
+    assert Message.objects.count() == 4
+
+
+def test_a_conversation_of_before_whose_id_ends_with_a_slash_is_read_and_erased(
+    keyword_model, api_client
+):
+    add_message(conversation_id="shoes/", text="hi")
+    assert api_client.get("/conversation/shoes/").status_code == 200
+    assert api_client.delete("/conversation/shoes/").json()["erased"] is True
+    assert not Conversation.objects.exists()

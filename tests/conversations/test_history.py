@@ -40,6 +40,7 @@ def test_a_message_shows_all_that_is_stored_of_it(worked_example, show):
         "position": 3,
         "message": "Do you have any discount codes for first-time buyers?",
         "message_id": None,
+        "sent_at": None,
         "created_at": worked_example[2].created_at.isoformat(),
         "model_version": "keywords-1",
         "rule": "newest",

@@ -83,6 +83,22 @@ def test_filter_by_time_includes_both_ends(listed):
     assert listed(since="2026-03-10T14:00:00+02:00", until="2026-03-10T12:00:00") == ["at-12"]
 
 
+@pytest.mark.parametrize(
+    "moment", ["2026-03-10T14:00:00+02:00", "2026-03-10T14:00+02", "2026-03-10 14:00:00.0+0200"]
+)
+def test_a_plus_that_arrives_as_a_blank_is_the_plus(api_client, moment):
+    make("then")
+    for written in (moment, moment.replace("+", "%2B")):
+        answer = api_client.get(f"/conversations?since={written}&until={written}")
+        assert answer.status_code == 200, answer.content
+        assert len(answer.json()["conversations"]) == 1
+
+
+def test_a_blank_between_date_and_time_stays_one(listed):
+    make("then")
+    assert listed(since="2026-03-10 12:00", until="2026-03-10 12:00") == ["then"]
+
+
 def test_a_date_counts_in_full(listed):
     make("before", updated_at=datetime(2026, 3, 9, 23, 59, 59, 999999, tzinfo=UTC))
     make("first", updated_at=datetime(2026, 3, 10, tzinfo=UTC))
@@ -158,6 +174,8 @@ def encoded(text):
         ("since", "2026-03-10T25:00:00Z"),
         ("until", "2026"),
         ("until", ""),
+        ("sent_since", "yesterday"),
+        ("sent_until", "yesterday"),
         ("limit", "0"),
         ("limit", "201"),
         ("limit", "ten"),
