@@ -95,13 +95,13 @@ def _tfidf(train: Examples, _: Mapping[str, str]) -> Fitted:
 def _frozen(train: Examples, descriptions: Mapping[str, str]) -> Fitted:
     """The encoder as it comes: the mean of its last layer, normalised."""
     config = PRESETS["original"].with_changes(pooling="mean")
-    net, tokenizer = network.build(config, descriptions)
+    net, reader = network.build(config, descriptions)
     net.eval()
 
     def embed(texts: list[str]) -> NDArray[np.float32]:
         with torch.inference_mode():
             parts = [
-                net.embed(*network.batch(tokenizer, texts[i : i + 64]))
+                net.embed(*network.batch(reader, texts[i : i + 64]))
                 for i in range(0, len(texts), 64)
             ]
         return torch.nn.functional.normalize(torch.cat(parts), dim=-1).numpy()
@@ -165,8 +165,9 @@ def _served(fitted: finetune.Fitted, samples: list[str]) -> Probabilities:
         graphs = [Path(folder) / f"{name}.onnx" for name in ("float32", "int8")]
         onnx_graph.to_onnx(fitted, graphs[0])
         onnx_graph.quantise(*graphs, fitted=fitted, samples=samples[: onnx_graph.SAMPLES])
-        graph = Graph(graphs[1], fitted.tokenizer)
-    return lambda texts: metrics.sigmoid(np.array([graph.logits(text) for text in texts]))
+        graph = Graph(graphs[1])
+    read = fitted.reader.read
+    return lambda texts: metrics.sigmoid(np.array([graph.logits(read(text)) for text in texts]))
 
 
 def _setfit(train: Examples, _: Mapping[str, str]) -> Fitted:

@@ -19,6 +19,7 @@ from classifier import artefact
 from classifier.artefact import ArtefactError, Manifest
 from classifier.decision import asks_for_review
 from classifier.manifest import Band
+from classifier.reader import Reader, Reading
 
 
 def ranked(probabilities: Mapping[str, float]) -> list[tuple[str, float]]:
@@ -28,12 +29,16 @@ def ranked(probabilities: Mapping[str, float]) -> list[tuple[str, float]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Classification:
-    """Probability of every tag for one message, and the thresholds and the band that decide."""
+    """Probability of every tag for one message, and the thresholds and the band that decide.
+
+    `cut` says that the message is longer than the model reads.
+    """
 
     threshold: float
     thresholds: dict[str, float]
     probabilities: dict[str, float]
     review_band: Band | None = None
+    cut: bool = False
 
     @property
     def ranked(self) -> list[tuple[str, float]]:
@@ -55,42 +60,35 @@ class Classification:
         )
 
 
-def inputs(tokenizer: Tokenizer, text: str) -> dict[str, NDArray[np.int64]]:
-    """What a graph is fed with for one message; `tokenizer` truncates and does not pad."""
-    encoding = tokenizer.encode(text)
-    # A tokenizer without special tokens leaves nothing of a text such as an emoji.
-    ids, mask = encoding.ids or [0], encoding.attention_mask or [1]
-    return {
-        "input_ids": np.array([ids], dtype=np.int64),
-        "attention_mask": np.array([mask], dtype=np.int64),
-    }
+def inputs(reading: Reading) -> dict[str, NDArray[np.int64]]:
+    """What a graph is fed with for one message."""
+    ids = np.array([reading.ids], dtype=np.int64)
+    return {"input_ids": ids, "attention_mask": np.ones_like(ids)}
 
 
 class Graph:
-    """A tokenizer and an ONNX session: a message in, its logits out."""
+    """An ONNX session: what is read of a message in, its logits out."""
 
-    def __init__(self, model: Path, tokenizer: Tokenizer, *, threads: int = 0) -> None:
-        """`tokenizer` truncates and does not pad; `threads` 0 uses every core."""
-        self._tokenizer = tokenizer
+    def __init__(self, model: Path, *, threads: int = 0) -> None:
+        """`threads` 0 uses every core."""
         self._session = _session(model, threads)
 
-    def logits(self, text: str) -> NDArray[np.float32]:
+    def logits(self, reading: Reading) -> NDArray[np.float32]:
         """Logits [tags] of one message: only its own tokens are computed, nothing is padded.
 
         One message a run: the ranges of dynamic int8 belong to the whole tensor, so in a shared
         run an answer would depend on its neighbours.
         """
-        fed = inputs(self._tokenizer, text)
-        logits: NDArray[np.float32] = self._session.run(["logits"], fed)[0][0]
+        logits: NDArray[np.float32] = self._session.run(["logits"], inputs(reading))[0][0]
         return logits
 
 
 class Engine:
     """One loaded model folder."""
 
-    def __init__(self, *, manifest: Manifest, graph: Graph) -> None:
+    def __init__(self, *, manifest: Manifest, reader: Reader, graph: Graph) -> None:
         self.manifest = manifest
-        self._graph = graph
+        self._reader, self._graph = reader, graph
         self._temperatures = np.array([manifest.temperatures[tag] for tag in manifest.tags])
 
     @classmethod
@@ -101,30 +99,35 @@ class Engine:
         """
         manifest = artefact.read(folder)
         try:
-            tokenizer = Tokenizer.from_file(str(folder / artefact.TOKENIZER))
-            tokenizer.no_padding()
-            tokenizer.enable_truncation(manifest.max_length)
-            graph = Graph(folder / artefact.MODEL, tokenizer, threads=threads)
-            engine = cls(manifest=manifest, graph=graph)
+            reader = Reader(
+                Tokenizer.from_file(str(folder / artefact.TOKENIZER)),
+                max_length=manifest.max_length,
+                cleaning=manifest.text_cleaning,
+                prefix=manifest.text_prefix,
+            )
+            graph = Graph(folder / artefact.MODEL, threads=threads)
+            engine = cls(manifest=manifest, reader=reader, graph=graph)
             engine._warm()
         except Exception as error:  # both libraries raise bare Exceptions
             raise ArtefactError(f"{folder} cannot be loaded: {error}") from error
         return engine
 
     def classify(self, text: str) -> Classification:
-        logits = self._graph.logits(text).astype(np.float64) / self._temperatures
+        reading = self._reader.read(text)
+        logits = self._graph.logits(reading).astype(np.float64) / self._temperatures
         probabilities = 0.5 * (1.0 + np.tanh(0.5 * logits))  # the sigmoid, free of overflow
         return Classification(
             threshold=self.manifest.threshold,
             thresholds=self.manifest.thresholds,
             probabilities=dict(zip(self.manifest.tags, probabilities.tolist(), strict=True)),
             review_band=self.manifest.review_band,
+            cut=reading.cut,
         )
 
     def _warm(self) -> None:
         """First runs allocate; they also show whether the graph fits the manifest."""
         for text in ("hello", "hello there " * self.manifest.max_length):
-            logits = self._graph.logits(text)
+            logits = self._graph.logits(self._reader.read(text))
             if logits.shape != (len(self.manifest.tags),) or not np.isfinite(logits).all():
                 raise ValueError(f"the graph answers {logits.tolist()} for {self.manifest.tags}")
 

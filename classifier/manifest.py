@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from classifier import text
+
 FORMAT = 1
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
@@ -32,6 +34,8 @@ class Manifest:
     dataset_digest: str
     metrics: dict[str, Any]
     config: dict[str, Any]
+    text_cleaning: int = 0  # the VERSION of classifier/text.py that it learnt with; 0: none
+    text_prefix: str = ""  # what stands before every text
     review_band: Band | None = None  # found on held-out messages; None: not measured
     format: int = FORMAT
     files: dict[str, str] = field(default_factory=dict)
@@ -53,7 +57,12 @@ def problems(manifest: Manifest) -> Iterator[str]:
         yield "max_length must be a whole number above 0"
     if manifest.precision not in ("int8", "float32"):
         yield f"precision {manifest.precision!r} is neither int8 nor float32"
-    for kind in ("base_model", "created_at", "dataset_digest"):
+    if manifest.text_cleaning not in range(text.VERSION + 1):
+        yield (
+            f"its text_cleaning is {manifest.text_cleaning!r}, and this version of Beez knows "
+            f"0 to {text.VERSION}"
+        )
+    for kind in ("base_model", "created_at", "dataset_digest", "text_prefix"):
         if not isinstance(getattr(manifest, kind), str):
             yield f"{kind} must be text"
     yield from _file_problems(manifest)

@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from classifier import artefact
+from classifier import artefact, text
 from classifier.artefact import Manifest
 
 LOGIT = 3.0  # sigmoid: 0.9526 when a word of the tag is there, 0.0474 when none is
@@ -35,6 +35,8 @@ def build(
     thresholds: dict[str, float] | None = None,
     temperatures: dict[str, float] | None = None,
     max_length: int = 128,
+    text_cleaning: int = text.VERSION,
+    text_prefix: str = "",
     review_band: tuple[float, float] | None = None,
     metrics: dict | None = None,
     extra_files: dict[str, bytes] | None = None,
@@ -60,6 +62,8 @@ def build(
         thresholds=dict.fromkeys(tags, threshold) | (thresholds or {}),
         temperatures=dict.fromkeys(tags, 1.0) | (temperatures or {}),
         max_length=max_length,
+        text_cleaning=text_cleaning,
+        text_prefix=text_prefix,
         review_band=review_band,
         precision="float32",
         precision_reason="a table of words",

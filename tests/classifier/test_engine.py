@@ -44,10 +44,37 @@ def test_tags_are_ranked_by_probability_then_name(tmp_path):
     assert [tag for tag, _ in engine.classify("hello").ranked] == ["Deal-seeker", "Hot-buyer"]
 
 
-def test_a_message_is_cut_at_the_models_length(tmp_path):
+def test_beginning_and_end_of_a_longer_message_decide_and_it_is_said_to_be_cut(tmp_path):
     engine = load(tmp_path, max_length=3)
+    whole, longer = engine.classify("a b buy"), engine.classify("a b c d buy")
+    assert [tag for tag, _ in longer.selected] == ["Hot-buyer"]
+    assert (whole.cut, longer.cut) == (False, True)
+    assert engine.classify("a b buy c d").selected == []
+
+
+def test_two_html_mails_with_different_wishes_get_different_answers(tmp_path):
+    style = "<style>p.MsoNormal {margin: 0cm; font: 11pt Calibri} a {color: blue}</style>" * 20
+    engine = load(tmp_path, max_length=16)
+    wishes = [
+        engine.classify(f"<html><head>{style}</head><body><p>{wish}</p></body></html>")
+        for wish in ("I want to buy it", "any discount?")
+    ]
+    assert [[tag for tag, _ in each.selected] for each in wishes] == [
+        ["Hot-buyer"],
+        ["Deal-seeker"],
+    ]
+
+
+def test_a_model_trained_without_cleaning_is_served_uncleaned_text(tmp_path):
+    engine = load(tmp_path, max_length=3, text_cleaning=0)
     assert [tag for tag, _ in engine.classify("a b buy").selected] == ["Hot-buyer"]
     assert engine.classify("a b c buy").selected == []
+    assert engine.classify("<p>buy</p>").selected == []
+
+
+def test_the_prefix_of_the_manifest_stands_before_every_text(tmp_path):
+    engine = load(tmp_path, text_prefix="discount: ")
+    assert [tag for tag, _ in engine.classify("hello").selected] == ["Deal-seeker"]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u200d", "🙂", "日本語"])

@@ -83,6 +83,9 @@ def test_what_is_no_manifest_is_refused(folder, content):
         ({"temperatures": {"Hot-buyer": 1, "Deal-seeker": float("nan")}}, "temperatures must be"),
         ({"threshold": 1.5}, "threshold must be a number"),
         ({"max_length": 0}, "max_length"),
+        ({"text_cleaning": 99}, "text_cleaning is 99, and this version of Beez knows 0 to"),
+        ({"text_cleaning": "1"}, "text_cleaning is '1'"),
+        ({"text_prefix": 3}, "text_prefix must be text"),
         ({"precision": "int4"}, "int4"),
         ({"files": {"tokenizer.json": "0"}}, r"model\.onnx is missing"),
         ({"files": {"../model.onnx": "0"}}, "name of a file"),
@@ -100,6 +103,15 @@ def test_a_manifest_that_cannot_be_right_is_refused_with_the_reason(folder, chan
     rewrite_manifest(folder, **changes)
     with pytest.raises(ArtefactError, match=complaint):
         artefact.read(folder)
+
+
+def test_a_manifest_from_before_there_was_cleaning_is_read_as_without(folder):
+    path = folder / artefact.MANIFEST
+    fields = json.loads(path.read_text())
+    del fields["text_cleaning"], fields["text_prefix"]
+    path.write_text(json.dumps(fields))
+    assert artefact.read(folder).text_cleaning == 0
+    assert artefact.read(folder).text_prefix == ""
 
 
 def test_a_name_that_is_taken_is_refused_and_the_old_folder_stays(folder):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier import text
 from classifier.artefact import Manifest
 from classifier.manifest import Band
 from training.datasets.dataset import Example
@@ -138,6 +139,8 @@ def manifest(facts: dict[str, Any], decision: Decision, config: TrainingConfig) 
         temperatures=decision.temperatures,
         review_band=decision.review_band,
         max_length=config.max_length,
+        text_cleaning=text.VERSION,
+        text_prefix=config.text_prefix,
         precision=facts["precision"],
         precision_reason=facts["precision_reason"],
         dataset_digest=facts["dataset"]["digest"],

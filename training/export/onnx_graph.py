@@ -61,7 +61,7 @@ def export(
     MAX_LOSS of micro-F1 against `gold` beyond chance; then the float graph is, and the reason
     says so.
     """
-    fitted.tokenizer.save(str(staging / "tokenizer.json"))
+    fitted.reader.tokenizer.save(str(staging / "tokenizer.json"))
     with tempfile.TemporaryDirectory(dir=staging.parent, prefix=".export-") as scratch:
         graphs = {name: Path(scratch) / f"{name}.onnx" for name in ("float32", "int8")}
         to_onnx(fitted, graphs["float32"])
@@ -106,7 +106,7 @@ def to_onnx(fitted: Fitted, path: Path) -> None:
 
     from training.learning.network import batch
 
-    ids, mask = batch(fitted.tokenizer, ["two messages", "of different length, to be exported"])
+    ids, mask = batch(fitted.reader, ["two messages", "of different length, to be exported"])
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
     with _quiet():
         program = torch.onnx.export(
@@ -138,7 +138,7 @@ def quantise(source: Path, target: Path, *, fitted: Fitted, samples: Sequence[st
     prepared = target.with_suffix(".prepared.onnx")
     with _quiet():
         quant_pre_process(source, prepared, skip_symbolic_shape=True)
-        smoothing.smooth(prepared, [inputs(fitted.tokenizer, text) for text in samples])
+        smoothing.smooth(prepared, [inputs(fitted.reader.read(text)) for text in samples])
         quantize_dynamic(
             prepared,
             target,
@@ -151,11 +151,11 @@ def quantise(source: Path, target: Path, *, fitted: Fitted, samples: Sequence[st
 
 def run(fitted: Fitted, graph: Path, messages: Sequence[str]) -> tuple[Logits, NDArray[np.float64]]:
     """(logits, seconds for each message) of a graph, computed as serving computes them."""
-    served = Graph(graph, fitted.tokenizer)
+    served = Graph(graph)
     rows, seconds = [], []
     for message in messages:
         start = time.perf_counter()
-        rows.append(served.logits(message))
+        rows.append(served.logits(fitted.reader.read(message)))
         seconds.append(time.perf_counter() - start)
     return np.array(rows, dtype=np.float32), np.array(seconds)
 

@@ -25,6 +25,7 @@ class TrainingConfig:
     token_scale: float = 12.0  # first weight of its cosine with the nearest tokens; 0: without
     pooling: Pooling = "mean"
     max_length: int = 128
+    text_prefix: str = ""  # before every text; the E5 family wants "query: "
     batch_size: int = 16
     epochs: int = 5
     min_steps: int = 200  # few messages are gone through more often, until so many batches
@@ -58,6 +59,8 @@ class TrainingConfig:
             "token_scale must be at least 0, and 0 with a linear head": self.token_scale == 0
             or (self.token_scale > 0 and self.head == "described"),
             "max_length must be from 8 to 512": 8 <= self.max_length <= 512,
+            "text_prefix must be text of at most 100 characters": isinstance(self.text_prefix, str)
+            and len(self.text_prefix) <= 100,
             "batch_size must be from 1 to 1024": 1 <= self.batch_size <= 1024,
             "epochs must be from 1 to 1000": 1 <= self.epochs <= 1000,
             "min_steps must be from 0 to 100000": 0 <= self.min_steps <= 100_000,

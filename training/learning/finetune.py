@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from classifier.reader import Reader
 from training.decision import metrics, thresholds
 from training.decision.metrics import Labels
 from training.learning import network
@@ -27,7 +28,7 @@ class Fitted:
     """A trained network with what is needed to use it, and how the training went."""
 
     network: network.TaggerNetwork
-    tokenizer: Any
+    reader: Reader
     config: TrainingConfig
     history: list[dict[str, float]] = field(default_factory=list)
 
@@ -40,7 +41,7 @@ class Fitted:
         with torch.inference_mode():
             for start in range(0, len(order), batch_size):
                 rows = order[start : start + batch_size]
-                ids, mask = network.batch(self.tokenizer, [texts[i] for i in rows])
+                ids, mask = network.batch(self.reader, [texts[i] for i in rows])
                 out[rows] = self.network(ids.to(device), mask.to(device)).float().cpu().numpy()
         return out
 
@@ -63,13 +64,11 @@ def fit(
     each epoch with its mean loss and, where there are validation messages, their micro-F1 too.
     """
     _seed(config.seed)
-    net, tokenizer = network.build(config, descriptions)
-    fitted = _run(Fitted(net, tokenizer, config), train, validation, progress)
+    net, reader = network.build(config, descriptions)
+    fitted = _run(Fitted(net, reader, config), train, validation, progress)
     if config.student_layers:
         progress({"step": f"teach a network of {config.student_layers} layers"})
-        student = Fitted(
-            network.shortened(fitted.network, config.student_layers), tokenizer, config
-        )
+        student = Fitted(network.shortened(fitted.network, config.student_layers), reader, config)
         return _run(student, train, validation, progress, teacher=fitted.network)
     return fitted
 
@@ -118,12 +117,12 @@ class _Trainer:
         teacher: network.TaggerNetwork | None,
     ) -> None:
         config = fitted.config
-        self.net, self.tokenizer = fitted.network.to(device), fitted.tokenizer
+        self.net, self.reader = fitted.network.to(device), fitted.reader
         self.teacher = teacher and teacher.to(device).eval()
         self.config, self.device = config, device
         self.texts = list(train[0])
         self.labels = torch.from_numpy(train[1].astype(np.float32))
-        self.lengths = [len(encoding.ids) for encoding in self.tokenizer.encode_batch(self.texts)]
+        self.lengths = [len(reading.ids) for reading in self.reader.read_all(self.texts)]
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.net, config), fused=True)
         batches = -(-len(self.texts) // config.batch_size)
         epochs = config.student_epochs if teacher else config.epochs
@@ -160,7 +159,7 @@ class _Trainer:
         return total / len(self.texts)
 
     def _step(self, rows: list[int]) -> float:
-        ids, mask = network.batch(self.tokenizer, [self.texts[i] for i in rows])
+        ids, mask = network.batch(self.reader, [self.texts[i] for i in rows])
         ids, mask, labels = (x.to(self.device) for x in (ids, mask, self.labels[rows]))
         output = self.net.read(ids, mask)
         loss = known_loss(self.net.decide(output, mask), labels)

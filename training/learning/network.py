@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from classifier import text
+from classifier.reader import Reader
 from training.learning import base_models
 from training.learning.config import Pooling, TrainingConfig
 
@@ -103,10 +105,16 @@ class TokenMatching(nn.Module):
         return weighted * self.log_scale.exp()
 
 
-def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[TaggerNetwork, Any]:
-    """(network, tokenizer) on the config's base model; `descriptions`: tag → text, in order."""
+def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[TaggerNetwork, Reader]:
+    """(network, reader) on the config's base model; `descriptions`: tag → text, in order."""
     encoder, tokenizer = base_models.load(config.base_model)
-    tokenizer.enable_truncation(config.max_length)
+    _check_length(encoder, config)
+    reader = Reader(
+        tokenizer,
+        max_length=config.max_length,
+        cleaning=text.VERSION,
+        prefix=config.text_prefix,
+    )
     if config.student_layers > encoder.config.num_hidden_layers:
         raise base_models.BaseModelError(
             f"student_layers is {config.student_layers}, and {config.base_model} has "
@@ -117,18 +125,30 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
         head: nn.Module = nn.Sequential(
             nn.Dropout(config.dropout), nn.Linear(width, len(descriptions))
         )
-        return TaggerNetwork(
-            encoder, head, pooling=config.pooling, tags=len(descriptions)
-        ), tokenizer
+        tagger = TaggerNetwork(encoder, head, pooling=config.pooling, tags=len(descriptions))
+        return tagger, reader
     network = TaggerNetwork(encoder, nn.Identity(), pooling=config.pooling, tags=len(descriptions))
     with torch.inference_mode():
         network.eval()
-        texts = network.embed(*batch(tokenizer, list(descriptions.values())))
+        texts = network.embed(*batch(reader, list(descriptions.values())))
     texts, dropout = texts.clone(), config.dropout
     network.head = DescribedHead(texts, scale=config.head_scale, dropout=dropout)
     if config.token_scale:
         network.matching = TokenMatching(texts, scale=config.token_scale, dropout=dropout)
-    return network, tokenizer
+    return network, reader
+
+
+def _check_length(encoder: nn.Module, config: TrainingConfig) -> None:
+    """BaseModelError where the encoder has no positions for `config.max_length` tokens."""
+    for name, module in encoder.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            # RoBERTa and its kin number positions from behind the padding's.
+            begin = 0 if module.padding_idx is None else module.padding_idx + 1
+            if config.max_length > module.num_embeddings - begin:
+                raise base_models.BaseModelError(
+                    f"max_length is {config.max_length}, and {config.base_model} reads at most "
+                    f"{module.num_embeddings - begin} tokens."
+                )
 
 
 def shortened(network: TaggerNetwork, count: int) -> TaggerNetwork:
@@ -149,9 +169,12 @@ def shortened(network: TaggerNetwork, count: int) -> TaggerNetwork:
     raise ValueError(f"The encoder has {total} layers, so {count} of them cannot be kept.")
 
 
-def batch(tokenizer: Any, messages: list[str]) -> tuple[Tensor, Tensor]:
-    """(input_ids, attention_mask), int64 [messages, tokens of the longest]."""
-    rows = [torch.tensor(encoding.ids) for encoding in tokenizer.encode_batch(messages)]
+def batch(reader: Reader, messages: list[str]) -> tuple[Tensor, Tensor]:
+    """(input_ids, attention_mask), int64 [messages, tokens of the longest].
+
+    Which token pads does not matter: it stands on the right, under the mask.
+    """
+    rows = [torch.tensor(reading.ids) for reading in reader.read_all(messages)]
     ids = nn.utils.rnn.pad_sequence(rows, batch_first=True)
     lengths = torch.tensor([len(row) for row in rows])
     return ids, (torch.arange(ids.shape[1]) < lengths[:, None]).long()

@@ -18,8 +18,8 @@ DESCRIPTIONS = {"new": "a new customer", "deal": "wants a discount", "buy": "buy
 
 def fitted(config) -> finetune.Fitted:
     torch.manual_seed(1)
-    net, tokenizer = network.build(config, DESCRIPTIONS)
-    return finetune.Fitted(net.eval(), tokenizer, config)
+    net, reader = network.build(config, DESCRIPTIONS)
+    return finetune.Fitted(net.eval(), reader, config)
 
 
 @pytest.fixture(params=["default", "original"])
@@ -118,7 +118,7 @@ def test_of_few_messages_one_wrong_decision_may_be_chance():
 
 def test_a_bert_with_a_pooler_uses_it_under_the_original_preset(tiny_bert):
     model = fitted(PRESETS["original"].with_changes(base_model=str(tiny_bert)))
-    ids, mask = network.batch(model.tokenizer, ["hello there"])
+    ids, mask = network.batch(model.reader, ["hello there"])
     with torch.no_grad():
         pooled = model.network.encoder(input_ids=ids, attention_mask=mask).pooler_output
         assert torch.equal(model.network.embed(ids, mask), pooled)

@@ -29,21 +29,21 @@ def test_without_validation_messages_the_last_weights_are_kept(config):
     assert loss < fitted.history[len(fitted.history) // 2]["loss"]
 
 
-def gradients(net, tokenizer, labels):
+def gradients(net, reader, labels):
     net.zero_grad(set_to_none=True)
     net.eval()
-    logits = net(*network.batch(tokenizer, TRAIN[0]))
+    logits = net(*network.batch(reader, TRAIN[0]))
     loss = finetune.known_loss(logits, torch.tensor(labels, dtype=torch.float32))
     torch.autograd.backward(loss)
     return {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None}
 
 
 def test_an_unknown_label_pushes_its_tag_neither_up_nor_down(config):
-    net, tokenizer = network.build(config, DESCRIPTIONS)
+    net, reader = network.build(config, DESCRIPTIONS)
     labels = np.eye(3)
-    assert gradients(net, tokenizer, labels)["head.tags"][1].any()
+    assert gradients(net, reader, labels)["head.tags"][1].any()
     labels[:, 1] = np.nan
-    found = gradients(net, tokenizer, labels)
+    found = gradients(net, reader, labels)
     for name in ("head.tags", "head.bias", "matching.tags"):
         assert not found[name][1].any()
         assert found[name][0].any()
@@ -134,7 +134,7 @@ def test_imitation_brings_a_student_nearer_to_its_teacher(config, monkeypatch):
             config=config.with_changes(imitation=imitation),
         )
         assert len(fitted.history) == 60
-        ids, mask = network.batch(fitted.tokenizer, TRAIN[0])
+        ids, mask = network.batch(fitted.reader, TRAIN[0])
         with torch.no_grad():
             student, teacher = (
                 net.read(ids, mask).last_hidden_state for net in (fitted.network, teachers[-1])
