@@ -27,7 +27,7 @@ _INVISIBLE = re.compile(
 # Quotation marks, and the accents that stand in for them, which NFKC would set after a space.
 _MARKS = str.maketrans(dict.fromkeys("‘’‛ʼ´′", "'") | dict.fromkeys("“”„‟″", '"'))
 _TAG = re.compile(
-    r"</?(?:html|head|body|meta|style|title|div|span|p|br|hr|a|b|i|u|s|em|strong|small|font|center"
+    r"</?(?:html|head|body|meta|style|title|div|span|p|br|hr|a|b|i|u|em|strong|small|font|center"
     r"|table|tbody|thead|tr|td|th|ul|ol|li|h[1-6]|img|pre|blockquote|section|article|o:p)"
     r"(?:\s[^<>]*)?/?>|<!doctype html",
     re.IGNORECASE,

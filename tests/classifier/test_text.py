@@ -31,6 +31,7 @@ PIECES = st.sampled_from([*TAGS, *LETTERS, *LINES])
         "📦 schon da?",
         "¿Hay algún descuento?",
         "mail me at <jo@shop.example>",
+        "</s> [SEP] <pad>",
     ],
 )
 def test_an_ordinary_message_is_read_as_it_was_written(text):

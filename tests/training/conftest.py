@@ -29,6 +29,11 @@ def tiny_bert(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def tiny_xlm_roberta(tmp_path_factory):
+    return tiny.xlm_roberta(tmp_path_factory.mktemp("xlm-roberta"))
+
+
+@pytest.fixture(scope="session")
 def tiny_config(tiny_bert):
     """The default preset on a tiny encoder, for runs of a few seconds."""
     return PRESETS["default"].with_changes(base_model=str(tiny_bert), epochs=2, min_steps=0)

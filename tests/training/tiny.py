@@ -1,5 +1,6 @@
 """Small, randomly initialised encoders saved to disk, through which the real code is run."""
 
+import json
 from pathlib import Path
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -9,6 +10,9 @@ from transformers import (
     DistilBertConfig,
     DistilBertModel,
     PreTrainedTokenizerFast,
+    XLMRobertaConfig,
+    XLMRobertaModel,
+    XLMRobertaTokenizer,
 )
 
 from training.datasets.dataset import SEED_FILE
@@ -39,6 +43,26 @@ def bert(folder: Path) -> Path:
     return _save(BertModel(config), folder)
 
 
+def xlm_roberta(folder: Path) -> Path:
+    """An XLM-RoBERTa of two layers: one type of token, positions that begin behind padding's."""
+    tokenizer = _unigram()
+    config = XLMRobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=128,
+        max_position_embeddings=128 + 2,
+        type_vocab_size=1,
+        bos_token_id=0,
+        pad_token_id=1,
+        eos_token_id=2,
+    )
+    XLMRobertaModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def _save(model, folder: Path) -> Path:
     model.save_pretrained(folder)
     _tokenizer().save_pretrained(folder)
@@ -60,3 +84,19 @@ def _tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]"
     )
+
+
+def _unigram() -> XLMRobertaTokenizer:
+    """SentencePiece's Unigram as XLM-RoBERTa has it: <s> 0, <pad> 1, </s> 2, <unk> 3."""
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.train_from_iterator(
+        SEED_FILE.read_text().splitlines(),
+        trainers.UnigramTrainer(
+            vocab_size=SIZES["vocab_size"], special_tokens=special, unk_token="<unk>"
+        ),
+    )
+    pieces = json.loads(tokenizer.to_str())["model"]["vocab"]
+    return XLMRobertaTokenizer(vocab=[tuple(piece) for piece in pieces])

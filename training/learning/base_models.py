@@ -41,7 +41,7 @@ def load(name: str) -> tuple[Any, Any]:
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, use_fast=True)
         encoder = AutoModel.from_pretrained(where).float()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:
         raise BaseModelError(
             f"The base model {name!r} could not be loaded ({_first_line(error)}). If the model hub "
             f"cannot be reached from here, use the packaged one (BASE_MODEL={PACKAGED}), or save "
@@ -52,6 +52,13 @@ def load(name: str) -> tuple[Any, Any]:
     if backend is None:
         raise BaseModelError(
             f"{name!r} has no fast tokenizer (tokenizer.json), which serving needs."
+        )
+    known, expected = backend.get_vocab_size(), int(encoder.config.vocab_size)
+    if 2 * known < expected:  # transformers makes up an empty one where the file is missing
+        raise BaseModelError(
+            f"The tokenizer of {name!r} knows {known} pieces, and its encoder {expected}: "
+            "tokenizer.json is missing or is another model's. Save it there with "
+            "tokenizer.save_pretrained."
         )
     backend.no_padding()
     backend.no_truncation()

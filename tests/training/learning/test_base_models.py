@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 
@@ -33,6 +34,13 @@ def test_a_local_folder_is_loaded(tiny_distilbert):
     encoder, tokenizer = base_models.load(str(tiny_distilbert))
     assert encoder.config.model_type == "distilbert"
     assert tokenizer.encode("hello").ids[0] == 2
+
+
+def test_a_folder_without_its_tokenizer_is_refused(tiny_xlm_roberta, tmp_path):
+    folder = shutil.copytree(tiny_xlm_roberta, tmp_path / "encoder")
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(base_models.BaseModelError, match=r"tokenizer\.json is missing"):
+        base_models.load(str(folder))
 
 
 def test_a_hub_that_cannot_be_reached_says_so_and_names_the_ways_out():

@@ -16,6 +16,8 @@ def test_a_config_cannot_be_changed():
         ("epochs", 0),
         ("batch_size", 0),
         ("max_length", 4),
+        ("text_prefix", 3),
+        ("text_prefix", "x" * 101),
         ("encoder_learning_rate", 0.0),
         ("dropout", 1.0),
         ("head", "random"),
