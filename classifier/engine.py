@@ -5,6 +5,7 @@ training run share one code. An engine may be used from many threads at once.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,11 @@ from tokenizers import Tokenizer
 from classifier import artefact
 from classifier.artefact import ArtefactError, Manifest
 from classifier.decision import asks_for_review
+from classifier.familiarity import Familiarity
 from classifier.manifest import Band
 from classifier.reader import Reader, Reading
+
+_WORD = re.compile(r"[^\W_]")
 
 
 def ranked(probabilities: Mapping[str, float]) -> list[tuple[str, float]]:
@@ -31,14 +35,15 @@ def ranked(probabilities: Mapping[str, float]) -> list[tuple[str, float]]:
 class Classification:
     """Probability of every tag for one message, and the thresholds and the band that decide.
 
-    `cut` says that the message is longer than the model reads.
+    `strange`: the message is unlike anything learnt, has no words, or is longer than the model
+    reads.
     """
 
     threshold: float
     thresholds: dict[str, float]
     probabilities: dict[str, float]
     review_band: Band | None = None
-    cut: bool = False
+    strange: bool = False
 
     @property
     def ranked(self) -> list[tuple[str, float]]:
@@ -58,6 +63,11 @@ class Classification:
             for tag, value in self.probabilities.items()
             if asks_for_review(value, threshold=self.thresholds[tag], band=self.review_band)
         )
+
+    @property
+    def review(self) -> bool:
+        """Whether a person had better look at the message."""
+        return self.strange or bool(self.unsure)
 
 
 def inputs(reading: Reading) -> dict[str, NDArray[np.int64]]:
@@ -86,9 +96,16 @@ class Graph:
 class Engine:
     """One loaded model folder."""
 
-    def __init__(self, *, manifest: Manifest, reader: Reader, graph: Graph) -> None:
+    def __init__(
+        self,
+        *,
+        manifest: Manifest,
+        reader: Reader,
+        graph: Graph,
+        familiarity: Familiarity | None = None,
+    ) -> None:
         self.manifest = manifest
-        self._reader, self._graph = reader, graph
+        self._reader, self._graph, self._familiarity = reader, graph, familiarity
         self._temperatures = np.array([manifest.temperatures[tag] for tag in manifest.tags])
 
     @classmethod
@@ -106,7 +123,8 @@ class Engine:
                 prefix=manifest.text_prefix,
             )
             graph = Graph(folder / artefact.MODEL, threads=threads)
-            engine = cls(manifest=manifest, reader=reader, graph=graph)
+            familiarity = Familiarity.load(folder, reader.tokenizer)
+            engine = cls(manifest=manifest, reader=reader, graph=graph, familiarity=familiarity)
             engine._warm()
         except Exception as error:  # both libraries raise bare Exceptions
             raise ArtefactError(f"{folder} cannot be loaded: {error}") from error
@@ -121,7 +139,14 @@ class Engine:
             thresholds=self.manifest.thresholds,
             probabilities=dict(zip(self.manifest.tags, probabilities.tolist(), strict=True)),
             review_band=self.manifest.review_band,
-            cut=reading.cut,
+            strange=self._is_strange(reading),
+        )
+
+    def _is_strange(self, reading: Reading) -> bool:
+        """False for a model that does not know what it learnt from."""
+        known = self._familiarity
+        return known is not None and (
+            reading.cut or not _WORD.search(reading.text) or known.is_strange(reading)
         )
 
     def _warm(self) -> None:

@@ -33,7 +33,13 @@ class ClassifyMessageResponse(serializers.Serializer[Any]):
     threshold = serializers.FloatField(help_text="The global threshold in force.")
     selected = TagConfidence(many=True, help_text="Tags that reach their threshold, best first.")
     all = TagConfidenceThreshold(many=True, help_text="Every tag, best first.")
-    review = serializers.BooleanField(help_text="Whether any tag asks for review.")
+    review = serializers.BooleanField(
+        help_text="A person had better look: for a tag, or since the message is unfamiliar."
+    )
+    unfamiliar = serializers.BooleanField(
+        help_text="The message is unlike anything learnt from (another language, say), has no "
+        "words, or is longer than the model reads."
+    )
     model_version = serializers.CharField()
 
 
@@ -49,7 +55,8 @@ def answer(model: LiveModel, text: str) -> dict[str, Any]:
         "threshold": found.threshold,
         "selected": confidences(found.selected),
         "all": _all(found),
-        "review": bool(found.unsure),
+        "review": found.review,
+        "unfamiliar": found.strange,
         "model_version": model.version_name,
     }
 

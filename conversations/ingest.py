@@ -56,7 +56,7 @@ def post(
         probabilities=classification.probabilities,
         thresholds=classification.thresholds,
         threshold=classification.threshold,
-        review=bool(classification.unsure),
+        review=classification.review,
         model_version_id=model.version_id,
         rule=rule or settings.CONVERSATION_RULE,
         sent_at=sent_at,

@@ -29,7 +29,7 @@ from training.datasets.options import Options
 from training.decision import calibration, metrics, review, stream, thresholds
 from training.evaluation import quality
 from training.export import onnx_graph
-from training.learning import crossfit, finetune
+from training.learning import crossfit, finetune, vocabulary
 from training.learning.config import TrainingConfig
 from training.models import Dataset, TrainingRun
 from training.runs import gate, recording
@@ -251,13 +251,18 @@ def _publish(
             gold=labels == 1,
             decide=lambda logits: decision.holds(metrics.settle_unknown(labels, logits)[1]),
         )
+        vocabulary.familiarity(
+            fitted.reader,
+            train=_messages(material.train),
+            held_out=_messages([*material.validation, *material.test]),
+        ).save(staging)
         facts = report.build(
             fitted=fitted,
             exported=exported,
             decision=decision,
             dataset=material.dataset,
             validation=held_out,
-            test=report.HeldOut(material.test, exported.logits[-len(material.test) :]),
+            test=report.HeldOut(material.test, exported.logits[len(unseen) - len(material.test) :]),
         )
         facts["dataset"]["kept_apart"] = material.kept_apart
         document.write_card(staging, report=facts)
