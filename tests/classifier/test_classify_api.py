@@ -86,11 +86,15 @@ def test_a_batch_is_answered_as_each_message_alone_and_in_order(api_client, keyw
     }
 
 
-def test_the_longest_message_is_classified_by_its_beginning(api_client, models_dir, settings):
+def test_the_longest_message_is_classified_by_its_beginning_and_its_end(
+    api_client, models_dir, settings
+):
     activate(models_dir, "m", {"Hot-buyer": ["buy"]}, max_length=8)
     long = "word " * ((settings.MAX_MESSAGE_LENGTH - 4) // 5)
     assert post(api_client, f"buy {long}").json()["selected"]
-    assert not post(api_client, f"{long}buy").json()["selected"]
+    assert post(api_client, f"{long}buy").json()["selected"]
+    half = long[: len(long) // 10 * 5]
+    assert not post(api_client, f"{half}buy {half}").json()["selected"]
 
 
 def test_without_a_model_the_answer_is_503_and_when_to_try_again(api_client, models_dir):
