@@ -32,6 +32,7 @@ _TAG = re.compile(
     r"(?:\s[^<>]*)?/?>|<!doctype html",
     re.IGNORECASE,
 )
+_BODY = re.compile(r"<body(?=[\s>])", re.IGNORECASE)
 _BLOCK = re.compile(
     r"</?(?:p|div|br|hr|table|tr|td|th|ul|ol|li|h[1-6]|pre|section|article)(?=[\s/>])",
     re.IGNORECASE,
@@ -82,7 +83,9 @@ def _unwrapped(text: str) -> str:
     """The text of HTML; text that is none, with its entities read."""
     if not _TAG.search(text):
         return _ENTITY.sub(lambda entity: html.unescape(f"&{entity[1]};"), text)
-    page = " ".join(text[:LONGEST_HTML].split())
+    body = _BODY.search(text)  # above it mail programs set style sheets of any length
+    begin = body.start() if body else 0
+    page = " ".join(text[begin : begin + LONGEST_HTML].split())
     page = _BLOCK.sub(r"\n\g<0>", page)
     # A quotation leaves its mark, so that what stands below it is known to be the customer's.
     page = _BLOCKQUOTE.sub(r"\n>\n\g<0>", page)

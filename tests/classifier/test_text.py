@@ -42,6 +42,11 @@ def test_html_becomes_its_text():
     assert clean(OUTLOOK.replace("{}", "Two kettles <b>pl</b>ease", 1)) == "Two kettles please"
 
 
+def test_a_long_style_sheet_hides_no_text():
+    page = f"<html><head><style>{'p {color: red} ' * 5000}</style></head><body>hello</body></html>"
+    assert clean(page) == "hello"
+
+
 def test_blocks_of_html_are_words_apart():
     assert clean("<div>yes</div><div>please<br>now</div>") == "yes please now"
 
