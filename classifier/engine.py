@@ -35,14 +35,15 @@ def ranked(probabilities: Mapping[str, float]) -> list[tuple[str, float]]:
 class Classification:
     """Probability of every tag for one message, and the thresholds and the band that decide.
 
-    `strange`: the message is unlike anything learnt, has no words, or is longer than the model
-    reads.
+    `cut`: the message is longer than the model reads. `strange`: so it is, or it has no words, or
+    is unlike anything learnt.
     """
 
     threshold: float
     thresholds: dict[str, float]
     probabilities: dict[str, float]
     review_band: Band | None = None
+    cut: bool = False
     strange: bool = False
 
     @property
@@ -139,6 +140,7 @@ class Engine:
             thresholds=self.manifest.thresholds,
             probabilities=dict(zip(self.manifest.tags, probabilities.tolist(), strict=True)),
             review_band=self.manifest.review_band,
+            cut=reading.cut,
             strange=self._is_strange(reading),
         )
 

@@ -33,6 +33,7 @@ def test_a_message_is_answered_with_its_tags_best_first(api_client, keyword_mode
             {"tag": "Wishlist-user", "confidence": 0.0474, "threshold": 0.5, "review": False},
         ],
         "review": False,
+        "unfamiliar": False,
         "model_version": "keywords-1",
     }
 
