@@ -27,7 +27,7 @@ class TrainingConfig:
     max_length: int = 128
     text_prefix: str = ""  # before every text; the E5 family wants "query: "
     batch_size: int = 16
-    epochs: int = 5
+    epochs: int = 3
     min_steps: int = 200  # few messages are gone through more often, until so many batches
     patience: int = 3
     encoder_learning_rate: float = 2e-4
