@@ -27,8 +27,9 @@ class TrainingConfig:
     max_length: int = 128
     text_prefix: str = ""  # before every text; the E5 family wants "query: "
     batch_size: int = 16
-    epochs: int = 3
+    epochs: int = 5
     min_steps: int = 200  # few messages are gone through more often, until so many batches
+    max_steps: int = 1250  # many are gone through less often, to end before so many batches
     patience: int = 3
     encoder_learning_rate: float = 2e-4
     head_learning_rate: float = 2e-3
@@ -64,6 +65,9 @@ class TrainingConfig:
             "batch_size must be from 1 to 1024": 1 <= self.batch_size <= 1024,
             "epochs must be from 1 to 1000": 1 <= self.epochs <= 1000,
             "min_steps must be from 0 to 100000": 0 <= self.min_steps <= 100_000,
+            "max_steps must be from min_steps to 1000000": self.min_steps
+            <= self.max_steps
+            <= 1_000_000,
             "patience must be at least 1": self.patience >= 1,
             "learning rates must be above 0 and below 1": 0 < self.encoder_learning_rate < 1
             and 0 < self.head_learning_rate < 1,
@@ -113,6 +117,7 @@ PRESETS = {
         pooling="cls",
         epochs=10,
         min_steps=0,
+        max_steps=1_000_000,
         patience=10,
         encoder_learning_rate=2e-5,
         head_learning_rate=2e-5,

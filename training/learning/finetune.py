@@ -58,7 +58,8 @@ def fit(
 
     Labels are [messages, tags]; where one is unknown (not-a-number), nothing is learnt or scored.
     Without validation messages all epochs run, and the last weights are kept, or their average.
-    Few messages are gone through more than `config.epochs` times, until `config.min_steps`.
+    Few messages are gone through more than `config.epochs` times, until `config.min_steps`; many
+    less often, to end before `config.max_steps`.
     With `config.student_layers` the network becomes the teacher of a smaller one, which is
     returned. `progress` is called after each step with epoch, batch, batches and loss, and after
     each epoch with its mean loss and, where there are validation messages, their micro-F1 too.
@@ -126,7 +127,8 @@ class _Trainer:
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.net, config), fused=True)
         batches = -(-len(self.texts) // config.batch_size)
         epochs = config.student_epochs if teacher else config.epochs
-        self.epochs = max(epochs, -(-config.min_steps // batches))
+        enough, most = -(-config.min_steps // batches), max(1, config.max_steps // batches)
+        self.epochs = max(enough, min(epochs, most)) if teacher is None else epochs
         self.steps = batches * self.epochs
         warmup = max(1, round(self.steps * config.warmup_share))
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
