@@ -45,7 +45,7 @@ class TrainingConfig:
     cross_fit_below: int = 1000  # messages to learn from; with fewer, `folds` trainings decide
     folds: int = 3
     calibrate: bool = True
-    thresholds: tuple[float, float, float] = (0.20, 0.80, 0.01)
+    thresholds: tuple[float, float, float] = (0.20, 0.95, 0.01)
     per_tag_thresholds: bool = True
     untagged_share: float = UNTAGGED_SHARE  # of the messages for which all of this is decided
     seed: int = 20260
