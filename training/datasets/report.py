@@ -20,6 +20,7 @@ class Section:
     title: str
     items: list[str]
     advice: str = ""
+    loses: bool = True  # something was left out or changed, so a training shows what
 
 
 def findings(dataset: Dataset) -> list[Section]:
@@ -42,6 +43,7 @@ def findings(dataset: Dataset) -> list[Section]:
             "Near duplicates, kept on one side of the split",
             [" ~ ".join(near) for near in found["near_duplicates"]],
             advice=_shared_text(found.get("shared_text", 0)),
+            loses=False,
         ),
         Section("Warnings", stats["warnings"]),
     ]
@@ -76,16 +78,18 @@ def lines(dataset: Dataset) -> Iterator[str]:
 
 
 def summary(dataset: Dataset) -> Iterator[str]:
-    """The findings for a terminal that shows a training: of each kind no more than SHOWN."""
+    """The findings for a terminal that shows a training: of each kind no more than SHOWN, and of
+    one that loses nothing the number alone."""
     for section in findings(dataset):
-        yield "\n".join(_section_lines(section, shown=SHOWN))
+        yield "\n".join(_section_lines(section, shown=SHOWN if section.loses else 0))
 
 
 def _section_lines(section: Section, *, shown: int | None = None) -> Iterator[str]:
     yield f"{section.title}: {len(section.items)}"
     yield from (f"  {item}" for item in section.items[:shown])
     if shown is not None and len(section.items) > shown:
-        yield f"  … and {len(section.items) - shown} more; prepare_dataset lists all"
+        more = f"… and {len(section.items) - shown} more; " if shown else ""
+        yield f"  {more}prepare_dataset lists all"
     if section.advice:
         yield f"  {section.advice}"
 
