@@ -66,8 +66,8 @@ def train(
     `options` say how to read them (default: as the settings say). What was found in them is told
     to `progress`, a step for each kind of finding.
     With `skip_unchanged` a data set that this config was trained on before ends the run as
-    skipped. Raises `recording.AlreadyRunning` when another training is under way; any other error is
-    recorded on the row and raised.
+    skipped. Raises `recording.AlreadyRunning` when another training is under way; any other error
+    is recorded on the row and raised.
     """
     with recording.recorded(trigger, config.as_dict()) as run:
 

@@ -29,7 +29,7 @@ class TrainingConfig:
     batch_size: int = 16
     epochs: int = 5
     min_steps: int = 200  # few messages are gone through more often, until so many batches
-    max_steps: int = 1250  # many are gone through less often, to end before so many batches
+    max_steps: int = 900  # many are gone through less often, to end before so many batches
     patience: int = 3
     encoder_learning_rate: float = 2e-4
     head_learning_rate: float = 2e-3

@@ -74,3 +74,14 @@ def test_there_are_forty_conversations_of_three_to_eight_messages():
     assert len(conversations) >= 40
     assert all(3 <= len(messages) <= 8 for messages in conversations)
     assert {t for ms in conversations for m in ms for t in m["tags"]} <= set(SHIPPED_TAGS)
+
+
+def test_the_stream_is_made_up_like_a_shops_and_hardly_anything_of_it_is_trained_on():
+    """Hardly: "ok" and "is it machine washable" are what customers really say again and again."""
+    stream = examples("stream.jsonl")
+    trained = examples("seed.jsonl") + examples("plain.jsonl")
+    near = near_duplicates.near(
+        [example.message for example in stream], [example.message for example in trained]
+    )
+    assert sum(not example.tags for example in stream) == 0.75 * len(stream)
+    assert sum(near) < 0.1 * len(stream)
