@@ -11,7 +11,7 @@ FORMAT = 1
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
 
-# Probabilities [low, high) at which fewer than 80 in 100 decisions are right.
+# Probabilities [low, high) at which too few decisions are right for nobody to look.
 Band = tuple[float, float]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -2,17 +2,9 @@
 
 import pytest
 
-# What is made once for the whole suite, or has one of something: tests in need of the same share a
-# process. The longest, which trains the shipped model, begins first.
-TOGETHER = {"trained_folder": "trained", "tiny_folder": "tiny"}
-
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        groups = [group for fixture, group in TOGETHER.items() if fixture in item.fixturenames]
-        groups += ["redis"] if item.get_closest_marker("redis") else []
-        if groups:
-            item.add_marker(pytest.mark.xdist_group(groups[0]))
+    """The file of the longest tests, which train the shipped model, begins first."""
     items.sort(key=lambda item: "trained_folder" not in item.fixturenames)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from training.decision.metrics import TOO_FEW
+from training.decision.review import RIGHT
 
 Report = Mapping[str, Any]
 
@@ -206,8 +207,8 @@ def _review(report: Report) -> Iterator[str]:
     yield "## Review"
     yield (
         f"Where a tag's probability lies between {_figure(band[0])} and {_figure(band[1])} (or "
-        "between one of these and the tag's threshold), fewer than 80 in 100 decisions were right "
-        "on held-out messages: the answer says `review`."
+        f"between one of these and the tag's threshold), fewer than {RIGHT:.0%} of the decisions "
+        "were right on held-out messages: the answer says `review`."
     )
     yield _table(
         ["test split", ""],
