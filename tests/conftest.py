@@ -3,11 +3,6 @@
 import pytest
 
 
-def pytest_collection_modifyitems(items):
-    """The file of the longest tests, which train the shipped model, begins first."""
-    items.sort(key=lambda item: "trained_folder" not in item.fixturenames)
-
-
 @pytest.fixture
 def models_dir(settings, tmp_path):
     """A `MODELS_DIR` of the test's own."""

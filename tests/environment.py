@@ -1,8 +1,4 @@
-"""Loaded by pytest before Django's settings: a home of the suite's own, with its own Postgres.
-
-The suite runs in as many processes as there are cores, so torch gets one thread in each: threads
-that wait for each other on a busy core are many times slower than one.
-"""
+"""Loaded by pytest before Django's settings: a home of the suite's own, with its own Postgres."""
 
 import os
 from pathlib import Path
@@ -12,5 +8,4 @@ from beez.launch import local
 os.environ["BEEZ_HOME"] = os.environ.get("BEEZ_TEST_HOME") or str(
     Path(__file__).resolve().parent.parent / "var" / "tests"
 )
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 local.prepare_environment()

@@ -1,7 +1,4 @@
-"""The really trained model: the shipped messages, the default preset, the answers that it owes.
-
-All its tests stand in this file, for a file runs in one process, and the training takes minutes.
-"""
+"""The really trained model: the shipped messages, the default preset, the answers that it owes."""
 
 import json
 
