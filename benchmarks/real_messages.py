@@ -18,6 +18,7 @@ sys.path.insert(0, str(CHECKOUT))
 
 import numpy as np
 
+from classifier.artefact import ArtefactError
 from classifier.engine import Engine
 from training.decision import metrics, stream
 from training.decision.metrics import Flags
@@ -52,8 +53,12 @@ def main() -> None:
     options = _options()
     records = _read(options.data)
     folders = options.model or [_newest(CHECKOUT / "var" / "models")]
-    answers = {folder.name: _answers(Engine.load(folder), records) for folder in folders}
-    tags = Engine.load(folders[0]).manifest.tags
+    try:
+        engines = {folder.name: Engine.load(folder) for folder in folders}
+    except ArtefactError as error:
+        sys.exit(str(error))
+    answers = {name: _answers(engine, records) for name, engine in engines.items()}
+    tags = {name: engine.manifest.tags for name, engine in engines.items()}
     untagged = sum(not record["tags"] for record in records)
     print(
         f"{len(records)} messages, {untagged} without a tag; stream: "
@@ -62,7 +67,7 @@ def main() -> None:
     print("\n".join(_table(answers, options.untagged_share)))
     for name, each in answers.items():
         print(f"\n{name}\n")
-        print("\n".join(_by_tag(each, tags, options.untagged_share)))
+        print("\n".join(_by_tag(each, tags[name], options.untagged_share)))
 
 
 def _read(path: Path) -> list[dict]:
