@@ -1,8 +1,11 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from beez import checks
+from tests.beez.started import CHECKOUT, environment
 
 
 def ids(found):
@@ -63,3 +66,30 @@ def test_limits_that_contradict_each_other_are_told(settings, message, batch, bo
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = body
     assert ids(checks.limits(None)) == expected
     assert all(message.hint for message in checks.limits(None))
+
+
+SET_UP = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "beez.settings"
+import django
+django.setup()
+from celery import current_app
+from django.core.checks import registry
+print(*(check.__name__ for check in registry.registry.registered_checks))
+print(current_app.main, current_app.conf.broker_url)
+"""
+
+
+def test_setting_django_up_registers_the_checks_and_the_broker_that_tasks_go_to(tmp_path):
+    """In a process of its own, for importing either here would register it too."""
+    needed = {"DATABASE_URL": "postgres:///x", "SECRET_KEY": "x" * 60}
+    said = subprocess.run(
+        [sys.executable, "-c", SET_UP],
+        cwd=CHECKOUT,
+        env=environment(tmp_path, REDIS_URL="redis://broker.invalid/0", **needed),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert {"models_folder", "limits"} <= set(said[0].split())
+    assert said[1] == "beez redis://broker.invalid/0"
