@@ -7,6 +7,7 @@ tags, else what the model chose; the engine itself knows only the last.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import exp, log
 from typing import Literal
 
 from classifier.manifest import Band, Manifest
@@ -73,3 +74,20 @@ def asks_for_review(probability: float, *, threshold: float, band: Band | None) 
         return False
     low, high = band
     return min(low, threshold) <= probability < max(high, threshold)
+
+
+def uncertainty(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> float:
+    """How close the decision of the closest tag is, from 0 (far) to 1 (on its threshold).
+
+    The smaller odds over the larger ones, of the probability and of the threshold: the nearness
+    to the decision boundary of uncertainty sampling (Lewis and Gale 1994), on the logit scale.
+    """
+    return max(
+        (exp(-abs(_logit(p) - _logit(thresholds[tag]))) for tag, p in probabilities.items()),
+        default=0.0,
+    )
+
+
+def _logit(probability: float) -> float:
+    p = min(max(probability, 1e-12), 1 - 1e-12)
+    return log(p) - log(1 - p)

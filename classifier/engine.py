@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from classifier import artefact
 from classifier.artefact import ArtefactError, Manifest
-from classifier.decision import asks_for_review
+from classifier.decision import asks_for_review, uncertainty
 from classifier.familiarity import Familiarity
 from classifier.manifest import Band
 from classifier.reader import Reader, Reading
@@ -69,6 +69,11 @@ class Classification:
     def review(self) -> bool:
         """Whether a person had better look at the message."""
         return self.strange or bool(self.unsure)
+
+    @property
+    def uncertainty(self) -> float:
+        """From 0 to 1: how close the closest decision is; 1 for a strange message."""
+        return 1.0 if self.strange else uncertainty(self.probabilities, self.thresholds)
 
 
 def inputs(reading: Reading) -> dict[str, NDArray[np.int64]]:

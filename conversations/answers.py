@@ -7,7 +7,7 @@ from classifier.engine import ranked
 from classifier.serializers import DECIMALS, confidences
 from conversations import tagging
 from conversations.ingest import Posted
-from conversations.models import Conversation, Correction, Message, TagSwitch
+from conversations.models import Conversation, Message, Review, TagSwitch
 
 Json = dict[str, Any]
 
@@ -25,7 +25,7 @@ def posted(posted: Posted, *, conversation_id: str) -> Json:
         "conversation_tag": _conversation_tag(message),
         "switched": tagging.is_switch(previous_tag, message.conversation_tag_id),
         "evidence": [_evidence(one) for one in (previous, message) if one],
-        "review": message.review,
+        "review": message.unsure,
         "position": message.position,
         "previous_tag": previous_tag,
         "model_version": posted.model_version,
@@ -68,8 +68,7 @@ def history(
 
 
 def entry(message: Message) -> Json:
-    """A message as the history shows it: the prediction as it was made, a correction beside it."""
-    corrections = message.corrections.all()
+    """A message as the history shows it: the prediction as it was made, a person's word beside."""
     return {
         "position": message.position,
         "message": message.text,
@@ -87,7 +86,7 @@ def entry(message: Message) -> Json:
         "conversation_tag": _conversation_tag(message),
         "switched": hasattr(message, "switch"),
         "review": message.asks_for_review,
-        "correction": _correction(corrections[0]) if corrections else None,
+        "correction": _correction(message.holding),
     }
 
 
@@ -116,10 +115,13 @@ def _evidence(message: Message) -> Json:
     }
 
 
-def _correction(correction: Correction) -> Json:
+def _correction(review: Review | None) -> Json | None:
+    if review is None:
+        return None
     return {
-        "tags": correction.tags,
-        "actor": correction.actor,
-        "note": correction.note,
-        "created_at": instant(correction.created_at),
+        "tags": review.tags,
+        "labelled_for": review.labelled_for,
+        "actor": review.actor,
+        "note": review.note,
+        "created_at": instant(review.created_at),
     }

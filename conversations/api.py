@@ -11,12 +11,12 @@ from rest_framework.views import APIView
 
 from beez.api import accepted
 from beez.api.models import ApiKey
-from conversations import answers, ingest, listing, schema
+from conversations import answers, ingest, listing, reviewing, schema
 from conversations.converters import why_not_addressable
-from conversations.corrections import UnknownTagsError, correct
 from conversations.erasure import erase
-from conversations.models import Conversation
+from conversations.models import Conversation, Message, Review
 from conversations.requests import ConversationMessage, CorrectionBody, HistoryQuery, ListQuery
+from conversations.reviewing import UnknownTagsError, WithdrawnError
 
 
 class ClassifyConversation(APIView):
@@ -64,7 +64,7 @@ class ConversationDetail(APIView):
 
     @schema.clear_conversation
     def delete(self, request: Request, conversation_id: str) -> Response:
-        """Erase a conversation with all its messages, tags, switches and corrections."""
+        """Erase a conversation with all its messages, tags, switches and reviews."""
         accepted.query(request, accepted.Nothing)
         found = "\0" not in conversation_id and erase(conversation_id=conversation_id)
         if not found and why_not_addressable(conversation_id):
@@ -81,15 +81,38 @@ class CorrectMessage(APIView):
     def post(self, request: Request, conversation_id: str, position: int) -> Response:
         """Say what a message's tags are; the history follows from that message on."""
         body = accepted.body(request, CorrectionBody)
-        messages = listing.messages().filter(conversation=_existing(conversation_id))
-        message = get_object_or_404(messages, position=position)
+        message = _message(conversation_id, position)
         try:
-            correct(message=message, actor=cast(ApiKey, request.auth).name, **body)
+            reviewing.record(
+                message=message, actor=_caller(request), chosen=Review.Chosen.API, **body
+            )
         except UnknownTagsError as error:
             raise ValidationError({"tags": [str(error)]}) from error
         except Conversation.DoesNotExist as error:  # erased meanwhile
             raise NotFound from error
-        return Response(answers.entry(get_object_or_404(messages, position=position)))
+        return Response(answers.entry(_message(conversation_id, position)))
+
+    @schema.withdraw_correction
+    def delete(self, request: Request, conversation_id: str, position: int) -> Response:
+        """Take back what a person said of a message last; what held before holds again."""
+        accepted.query(request, accepted.Nothing)
+        holding = _message(conversation_id, position).holding
+        if holding is None:
+            raise NotFound("Nobody has corrected this message.")
+        try:
+            reviewing.withdraw(review=holding, actor=_caller(request))
+        except (WithdrawnError, Conversation.DoesNotExist) as error:  # meanwhile
+            raise NotFound from error
+        return Response(answers.entry(_message(conversation_id, position)))
+
+
+def _caller(request: Request) -> str:
+    return cast(ApiKey, request.auth).name
+
+
+def _message(conversation_id: str, position: int) -> Message:
+    messages = listing.messages().filter(conversation=_existing(conversation_id))
+    return get_object_or_404(messages, position=position)
 
 
 def _existing(conversation_id: str) -> Conversation:

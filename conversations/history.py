@@ -1,6 +1,6 @@
 """The tag history that follows from a conversation's messages, derived in this one place.
 
-Posting a message takes one step of it, a correction takes the steps from that message on again,
+Posting a message takes one step of it, a review takes the steps from that message on again,
 and `discrepancies` compares what is stored with what follows.
 """
 
@@ -34,11 +34,11 @@ def stages() -> dict[str, int]:
 
 def tagged(message: "MessageWithTags") -> TaggedMessage:
     """What the rule sees of a stored message: a person's word counts with full confidence."""
-    if message.corrected is None:
+    if message.reviewed_as is None:
         return TaggedMessage(
             probabilities=message.probabilities, selected=frozenset(message.predicted)
         )
-    selected = frozenset(message.corrected)
+    selected = frozenset(message.reviewed_as)
     return TaggedMessage(
         probabilities={tag: float(tag in selected) for tag in selected | {*message.probabilities}},
         selected=selected,

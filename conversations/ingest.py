@@ -4,6 +4,7 @@ The message, its tags, the switch and the conversation's tag stand in one transa
 few statements, for each is a round trip that the caller waits for.
 """
 
+import random
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from classifier.engine import Classification
 from conversations import history, rows
 from conversations.models import Message
 from conversations.tagging import WINDOW, TaggedMessage
+
+SAMPLED = 0.1  # share of the messages that are drawn at random, to tell quality without bias
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,9 @@ def post(
         probabilities=classification.probabilities,
         thresholds=classification.thresholds,
         threshold=classification.threshold,
-        review=classification.review,
+        unsure=classification.review,
+        uncertainty=classification.uncertainty,
+        sampled=random.random() < SAMPLED,
         model_version_id=model.version_id,
         rule=rule or settings.CONVERSATION_RULE,
         sent_at=sent_at,

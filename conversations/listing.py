@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 
-from conversations.models import Conversation, Correction, Message
+from conversations.models import Conversation, Message
 
 
 def find(conversation_id: str) -> Conversation | None:
@@ -23,7 +23,7 @@ def messages() -> QuerySet[Message]:
     """Messages in order, with all that their history entry shows."""
     return (
         Message.objects.select_related("model_version", "switch")
-        .prefetch_related("predicted_tags", "corrections")
+        .prefetch_related("predicted_tags", "reviews")
         .order_by("position")
     )
 
@@ -49,10 +49,8 @@ def conversations_page(filters: Mapping[str, Any]) -> tuple[list[Conversation], 
 
 
 def asks_for_review() -> Exists:
-    """Condition on a conversation: a message of which the model was unsure is not corrected."""
-    corrected = Correction.objects.filter(message=OuterRef("pk"))
-    unsure = Message.objects.filter(conversation=OuterRef("pk"), review=True)
-    return Exists(unsure.exclude(Exists(corrected)))
+    """Condition on a conversation: a message of which the model was unsure waits for a person."""
+    return Exists(Message.objects.filter(conversation=OuterRef("pk"), unsure=True, reviewed=False))
 
 
 def _filtered(filters: Mapping[str, Any]) -> QuerySet[Conversation]:

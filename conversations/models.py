@@ -38,10 +38,21 @@ class Message(models.Model):
     probabilities = models.JSONField(help_text="Calibrated probability of every tag.")
     thresholds = models.JSONField(help_text="Threshold of every tag that decided this message.")
     threshold = models.FloatField(help_text="The global threshold then in force.")
-    review = models.BooleanField(
+    unsure = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="The model was unsure of a tag; a correction settles it.",
+        help_text="The model was unsure of a tag, or found the message unfamiliar.",
+    )
+    uncertainty = models.FloatField(
+        default=0.0, db_default=0.0, help_text="How unsure, from 0 to 1; see classifier.decision."
+    )
+    sampled = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Drawn at random when it came: one of the messages that quality is told from.",
+    )
+    reviewed = models.BooleanField(
+        default=False, db_default=False, help_text="A review holds; `reviewing` keeps this true."
     )
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT)
     rule = models.CharField(max_length=16, help_text="Rule for the conversation's tag then.")
@@ -66,9 +77,21 @@ class Message(models.Model):
                 name="message_id_unique",
             ),
         ]
-        indexes = [  # of the few that ask for review, so that their conversations are found
+        indexes = [  # of the few that wait for somebody, so that they are found among millions
             models.Index(
-                fields=["conversation"], condition=models.Q(review=True), name="message_review"
+                fields=["conversation"],
+                condition=models.Q(unsure=True, reviewed=False),
+                name="message_to_check",
+            ),
+            models.Index(
+                fields=["-uncertainty", "-id"],
+                condition=models.Q(reviewed=False, sampled=False),
+                name="message_least_sure",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(reviewed=False, sampled=True),
+                name="message_sample",
             ),
             models.Index(
                 fields=["sent_at", "conversation"],
@@ -82,8 +105,13 @@ class Message(models.Model):
 
     @property
     def asks_for_review(self) -> bool:
-        """The model was unsure, and nobody has corrected it; `listing.asks_for_review` in SQL."""
-        return self.review and not self.corrections.all()
+        """The model was unsure, and nobody has looked at it; `listing.asks_for_review` in SQL."""
+        return self.unsure and not self.reviewed
+
+    @property
+    def holding(self) -> "Review | None":
+        """The review that holds: the newest one that nobody has withdrawn."""
+        return next((one for one in self.reviews.all() if one.withdrawn_at is None), None)
 
 
 class PredictedTag(models.Model):
@@ -123,17 +151,37 @@ class TagSwitch(models.Model):
         return f"{self.from_tag_id} → {self.to_tag_id or 'none'}"
 
 
-class Correction(models.Model):
-    """What a person says a message's tags are; append-only, the newest one holds."""
+class Review(models.Model):
+    """A person's word on a message: which tags it has, of those that existed then.
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="corrections")
+    Rows are only appended; one can be withdrawn. The newest that is not holds, and outranks the
+    model. Which version said what stands with the message and never changes.
+    """
+
+    class Chosen(models.TextChoices):
+        """Why just this message was looked at."""
+
+        READING = "reading", "met while reading a conversation"
+        UNSURE = "unsure", "the model was unsure of it"
+        RANDOM = "random", "drawn at random"
+        SHADOW = "shadow", "a candidate answered otherwise"
+        API = "api", "sent by another system"
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="reviews")
     tags = models.JSONField(help_text="The tags that hold, by name; empty for none.")
+    labelled_for = models.JSONField(help_text="The tags that existed then: the others are unknown.")
+    said = models.JSONField(help_text="The tags that the model had selected.")
+    agrees = models.BooleanField(help_text="The person says what the model said.")
+    chosen = models.CharField(max_length=16, choices=Chosen)
     note = models.CharField(max_length=500, blank=True)
     actor = models.CharField(max_length=150)
     created_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["actor", "created_at"], name="review_by_actor")]
 
     def __str__(self) -> str:
         return f"{', '.join(self.tags) or 'no tag'} by {self.actor}"

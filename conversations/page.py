@@ -74,7 +74,7 @@ def _entries(page: Page[Message], known: Collection[str]) -> list[Entry]:
                 message=message,
                 bars=_bars(message),
                 before=before,
-                corrected=bool(message.corrections.all()),
+                corrected=message.holding is not None and not message.holding.agrees,
                 tags=[tag for tag in _tags(message) if tag in known],
             )
         )
@@ -84,8 +84,8 @@ def _entries(page: Page[Message], known: Collection[str]) -> list[Entry]:
 
 def _tags(message: Message) -> list[str]:
     """Those that hold: a person's word goes before the model's. Some may have been deleted."""
-    for newest in message.corrections.all():
-        return list(newest.tags)
+    if message.holding is not None:
+        return list(message.holding.tags)
     return [tag.tag_id for tag in message.predicted_tags.all()]
 
 

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from classifier.fields import MessageField, StrictCharField
 from classifier.models import Tag
 from conversations.converters import why_not_addressable
-from conversations.models import Correction
+from conversations.models import Review
 
 PAGE, LARGEST_PAGE = 50, 200
 MESSAGES, MOST_MESSAGES = 200, 1_000
@@ -107,7 +107,7 @@ class CorrectionBody(serializers.Serializer[Any]):
 
     tags = serializers.ListField(child=StrictCharField(max_length=64), max_length=100)
     note = StrictCharField(
-        max_length=Correction._meta.get_field("note").max_length,
+        max_length=Review._meta.get_field("note").max_length,
         allow_blank=True,
         required=False,
         default="",
@@ -124,7 +124,7 @@ class ListQuery(serializers.Serializer[Any]):
     review = serializers.ChoiceField(
         choices=["true", "false"],
         required=False,
-        help_text="Whether a message asks for review: the model was unsure, nobody corrected it.",
+        help_text="Whether a message asks for review: the model was unsure, nobody looked at it.",
     )
     since = Instant(end=False, required=False, help_text="Updated at this date or time, or later.")
     until = Instant(end=True, required=False, help_text="Updated by then; a date counts in full.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     class Tags(TypedDict):
         predicted: list[str]
-        corrected: list[str] | None
+        reviewed_as: list[str] | None
 
     MessageWithTags = WithAnnotations[Message, Tags]
 
@@ -49,9 +49,9 @@ _MESSAGES = """
         ) AS predicted,
         (
             SELECT ARRAY(SELECT name FROM classifier_tag WHERE tags ? name)
-            FROM conversations_correction
-            WHERE message_id = message.id ORDER BY id DESC LIMIT 1
-        ) AS corrected
+            FROM conversations_review
+            WHERE message_id = message.id AND withdrawn_at IS NULL ORDER BY id DESC LIMIT 1
+        ) AS reviewed_as
     FROM conversations_message AS message
     WHERE conversation_id = %s AND (position > %s OR message_id = %s)
     ORDER BY position
@@ -61,13 +61,13 @@ _STORE = """
     WITH message AS (
         INSERT INTO conversations_message (
             conversation_id, position, text, message_id, probabilities, thresholds, threshold,
-            review, model_version_id, rule, conversation_tag_id, conversation_tag_confidence,
-            created_at, sent_at
+            unsure, uncertainty, sampled, model_version_id, rule, conversation_tag_id,
+            conversation_tag_confidence, created_at, sent_at
         )
         VALUES (
             %(conversation)s, %(position)s, %(text)s, %(message_id)s, %(probabilities)s,
-            %(thresholds)s, %(threshold)s, %(review)s, %(model_version)s, %(rule)s, %(tag)s,
-            %(confidence)s, %(now)s, %(sent_at)s
+            %(thresholds)s, %(threshold)s, %(unsure)s, %(uncertainty)s, %(sampled)s,
+            %(model_version)s, %(rule)s, %(tag)s, %(confidence)s, %(now)s, %(sent_at)s
         )
         RETURNING id
     ), predicted AS (
@@ -104,7 +104,7 @@ def messages(
 ) -> "list[MessageWithTags]":
     """The conversation's messages past position `after`, and that of `message_id`, in order.
 
-    Each has the tags predicted for it and those of its newest correction that still exist.
+    Each has the tags predicted for it and those of the review that holds, if they still exist.
     """
     found = list(Message.objects.raw(_MESSAGES, [conversation, after, message_id]))
     return cast("list[MessageWithTags]", found)
@@ -120,7 +120,9 @@ def store(message: Message, *, selected: list[tuple[str, float]], switch: TagSwi
         "probabilities": json.dumps(message.probabilities),
         "thresholds": json.dumps(message.thresholds),
         "threshold": message.threshold,
-        "review": message.review,
+        "unsure": message.unsure,
+        "uncertainty": message.uncertainty,
+        "sampled": message.sampled,
         "model_version": message.model_version_id,
         "rule": message.rule,
         "tag": message.conversation_tag_id,

@@ -44,6 +44,9 @@ class ConversationPage(Shape):
 
 class StoredCorrection(Shape):
     tags = serializers.ListField(child=serializers.CharField())
+    labelled_for = serializers.ListField(
+        child=serializers.CharField(), help_text="The tags that existed then; others are unknown."
+    )
     actor = serializers.CharField()
     note = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
@@ -66,7 +69,7 @@ class HistoryMessage(Shape):
     conversation_tag = TagConfidence(allow_null=True)
     switched = serializers.BooleanField()
     review = serializers.BooleanField(
-        help_text="The model was unsure of a tag, and nobody has corrected the message."
+        help_text="The model was unsure of a tag, and nobody has reviewed the message."
     )
     correction = StoredCorrection(allow_null=True)
 
@@ -122,7 +125,13 @@ MESSAGE = {
     "review": False,
     "correction": None,
 }
-CORRECTION = {"tags": ["Wishlist-user"], "actor": "shop", "note": "", "created_at": MOMENT}
+CORRECTION = {
+    "tags": ["Wishlist-user"],
+    "labelled_for": ["Wishlist-user", "Deal-seeker"],
+    "actor": "shop",
+    "note": "",
+    "created_at": MOMENT,
+}
 
 classify_conversation = extend_schema(
     operation_id="classify_conversation",
@@ -222,4 +231,11 @@ correct_message = extend_schema(
             "The message after it", response_only=True, value=MESSAGE | {"correction": CORRECTION}
         ),
     ],
+)
+withdraw_correction = extend_schema(
+    operation_id="withdraw_correction",
+    tags=["conversations"],
+    parameters=[CONVERSATION_ID, POSITION],
+    responses=HistoryMessage,
+    examples=[OpenApiExample("The message after it", response_only=True, value=MESSAGE)],
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from classifier import decision
 from classifier.decision import Overrides, asks_for_review, in_force
 from classifier.engine import Classification
 from classifier.manifest import Manifest
@@ -91,3 +92,18 @@ def test_a_message_is_unsure_of_the_tags_in_doubt_selected_or_not():
         review_band=(0.4, 0.6),
     )
     assert found.unsure == {"a", "b", "d"}
+
+
+class TestUncertainty:
+    def test_is_one_on_a_threshold_and_falls_with_the_odds(self):
+        assert decision.uncertainty({"a": 0.6}, {"a": 0.6}) == pytest.approx(1.0)
+        assert decision.uncertainty({"a": 0.9}, {"a": 0.5}) == pytest.approx(1 / 9)
+        assert decision.uncertainty({"a": 0.1}, {"a": 0.5}) == pytest.approx(1 / 9)
+
+    def test_is_that_of_the_closest_tag(self):
+        found = decision.uncertainty({"a": 0.99, "b": 0.4}, {"a": 0.5, "b": 0.5})
+        assert found == pytest.approx(2 / 3)
+
+    def test_certainty_and_no_tags_are_no_error(self):
+        assert decision.uncertainty({"a": 1.0, "b": 0.0}, {"a": 0.5, "b": 0.5}) < 1e-9
+        assert decision.uncertainty({}, {}) == 0.0

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from classifier.models import Tag
-from conversations.corrections import correct
+from conversations import reviewing
 from conversations.models import Conversation, Message
 from tests.conversations.conftest import DEAL, HOT, NEW, WINDOW, WISH
 from tests.conversations.posting import add_message
@@ -98,8 +98,8 @@ class TestPage:
         assert re.search(r"<title>3, [\d :-]+: Do you have any .*— Deal-seeker, First", html)
 
     def test_corrections_are_told_with_who_and_why(self, worked_example, staff):
-        correct(message=worked_example[1], tags=[WINDOW], actor="ben", note="only looking")
-        correct(message=worked_example[1], tags=[], actor="cleo")
+        reviewing.record(message=worked_example[1], tags=[WINDOW], actor="ben", note="only looking")
+        reviewing.record(message=worked_example[1], tags=[], actor="cleo")
         html = page(staff, url("shoes"))
         assert "by ben" in html
         assert "only looking" in html
@@ -124,7 +124,7 @@ class TestPage:
     ):
         for _ in range(20):
             message = add_message(conversation_id="shoes", text="I'm new, save it")
-            correct(message=message, tags=[HOT], actor="anna")
+            reviewing.record(message=message, tags=[HOT], actor="anna")
         with django_assert_max_num_queries(14):
             page(staff, url("shoes"))
 
@@ -134,7 +134,7 @@ class TestPage:
 
     def test_a_tag_that_the_shop_made_has_a_lane(self, worked_example, staff):
         Tag.objects.create(name="Großkunde", description="Buys in bulk.", stage=60)
-        correct(message=worked_example[3], tags=["Großkunde"], actor="anna")
+        reviewing.record(message=worked_example[3], tags=["Großkunde"], actor="anna")
         assert '<circle class="dot tag tag-grokunde"' in page(staff, url("shoes"))
 
 
@@ -143,7 +143,7 @@ class TestHostileText:
     def html(self, keyword_model, staff):
         message = add_message(conversation_id=HOSTILE, text=HOSTILE, message_id=HOSTILE)
         Tag.objects.create(name=HOSTILE[:64], description="x", stage=1)
-        correct(message=message, tags=[HOSTILE[:64]], actor=HOSTILE, note=HOSTILE)
+        reviewing.record(message=message, tags=[HOSTILE[:64]], actor=HOSTILE, note=HOSTILE)
         return page(staff, url(HOSTILE)) + page(staff, LIST)
 
     def test_is_escaped_everywhere(self, html):

@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from conversations.corrections import correct
+from conversations import reviewing
 from conversations.erasure import erase
 from conversations.models import Conversation, Message, PredictedTag, TagSwitch
 from tests.conversations.conftest import HOT, NEW, WORKED_EXAMPLE, assert_consistent
@@ -61,10 +61,10 @@ def test_corrections_and_messages_at_once_leave_a_history_that_replays(keyword_m
     def act(number):
         if number % 3:
             return post_many(number)
-        return correct(message=first, tags=[HOT, NEW][number % 2 :], actor="staff")
+        return reviewing.record(message=first, tags=[HOT, NEW][number % 2 :], actor="staff")
 
     at_once(act, 16)
-    assert first.corrections.count() == 6
+    assert first.reviews.count() == 6
     assert_consistent("busy")
 
 

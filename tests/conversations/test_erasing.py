@@ -4,13 +4,13 @@ from urllib.parse import quote
 
 import pytest
 
-from conversations.corrections import correct
-from conversations.models import Conversation, Correction, Message, PredictedTag, TagSwitch
+from conversations import reviewing
+from conversations.models import Conversation, Message, PredictedTag, Review, TagSwitch
 from tests.conversations.posting import add_message
 
 
 def test_everything_of_the_conversation_goes_and_nothing_else(worked_example, api_client):
-    correct(message=worked_example[0], tags=[], actor="staff")
+    reviewing.record(message=worked_example[0], tags=[], actor="staff")
     add_message(conversation_id="other", text="I'm new")
     response = api_client.delete("/conversation/shoes")
     assert response.status_code == 200
@@ -18,7 +18,7 @@ def test_everything_of_the_conversation_goes_and_nothing_else(worked_example, ap
     assert Conversation.objects.get().conversation_id == "other"
     assert (Message.objects.count(), PredictedTag.objects.count()) == (1, 1)
     assert not TagSwitch.objects.exists()
-    assert not Correction.objects.exists()
+    assert not Review.objects.exists()
 
 
 def test_an_unknown_one_is_not_found_with_200(api_client):

@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
-from conversations.corrections import correct
+from conversations import reviewing
 from conversations.models import Conversation
-from tests.conversations.conftest import DEAL, HOT, NEW, WISH
+from tests.conversations.conftest import DEAL, HOT, NEW, WINDOW, WISH
 from tests.conversations.posting import add_message
 
 
@@ -72,11 +72,12 @@ def test_switches_are_listed_in_order(worked_example, show):
 
 
 def test_the_newest_correction_stands_beside_the_prediction(worked_example, show):
-    correct(message=worked_example[0], tags=[HOT], actor="anna")
-    correct(message=worked_example[0], tags=[], actor="ben", note="a joke")
+    reviewing.record(message=worked_example[0], tags=[HOT], actor="anna")
+    reviewing.record(message=worked_example[0], tags=[], actor="ben", note="a joke")
     message = show().json()["messages"][0]
     assert message["tags"] == [{"tag": NEW, "confidence": 0.9526}]
     assert message["correction"].pop("created_at")
+    assert message["correction"].pop("labelled_for") == [NEW, WINDOW, WISH, DEAL, HOT]
     assert message["correction"] == {"tags": [], "actor": "ben", "note": "a joke"}
     assert message["conversation_tag"] is None
 

@@ -165,3 +165,15 @@ class TestMessageId:
         with pytest.raises(Conflict):
             add_message(conversation_id="c", text="I'm new", message_id="m1")
         assert Message.objects.get().text == "other"
+
+
+def test_a_tenth_of_the_messages_is_drawn_at_random_to_tell_quality_by(keyword_model, monkeypatch):
+    draws = iter([0.0999, 0.1, 0.9])
+    monkeypatch.setattr("conversations.ingest.random.random", lambda: next(draws))
+    messages = [add_message(conversation_id="c", text="hello") for _ in range(3)]
+    assert [Message.objects.get(pk=one.pk).sampled for one in messages] == [True, False, False]
+
+
+def test_how_unsure_the_model_was_is_stored(keyword_model):
+    sure = add_message(conversation_id="c", text="checkout")
+    assert Message.objects.get(pk=sure.pk).uncertainty == pytest.approx(0.0497, abs=1e-4)

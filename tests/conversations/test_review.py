@@ -6,8 +6,8 @@ from django.db import connection
 from classifier import live, registry
 from classifier.thresholds import change
 from conversations import listing
-from conversations.corrections import correct
 from conversations.models import Conversation, Message
+from conversations.reviewing import record
 from tests import keyword_model as keywords
 from tests.conversations.conftest import DEAL, HOT
 from tests.conversations.posting import add_message
@@ -61,7 +61,7 @@ def test_the_answer_says_so_and_a_repeat_says_it_again(unsure_model, api_client)
 
 
 def test_it_is_stored_with_the_message(doubtful):
-    assert list(Message.objects.filter(review=True)) == [doubtful]
+    assert list(Message.objects.filter(unsure=True)) == [doubtful]
 
 
 def test_a_threshold_set_by_a_person_moves_what_is_stored_and_the_band_with_it(unsure_model):
@@ -70,7 +70,7 @@ def test_a_threshold_set_by_a_person_moves_what_is_stored_and_the_band_with_it(u
     message = add_message(conversation_id="c", text="buy")
     assert (message.thresholds[HOT], message.threshold) == (0.99, 0.5)
     assert not message.predicted_tags.exists()
-    assert message.review  # 0.95 lies between the band and the threshold
+    assert message.unsure  # 0.95 lies between the band and the threshold
 
 
 def test_stored_messages_keep_the_thresholds_of_their_time(unsure_model):
@@ -90,14 +90,14 @@ def test_a_correction_settles_it_and_leaves_what_the_model_said(doubtful, api_cl
 
     assert history() == [False, True, False]
     assert listed(review="true") == ["doubtful"]
-    correct(message=doubtful, tags=[DEAL], actor="anna")
+    record(message=doubtful, tags=[DEAL], actor="anna")
     assert history() == [False, False, False]
     assert listed(review="true") == []
-    assert Message.objects.get(pk=doubtful.pk).review
+    assert Message.objects.get(pk=doubtful.pk).unsure
 
 
 def test_a_correction_of_another_message_does_not(doubtful, listed):
-    correct(message=Message.objects.get(text="checkout"), tags=[HOT], actor="anna")
+    record(message=Message.objects.get(text="checkout"), tags=[HOT], actor="anna")
     assert listed(review="true") == ["doubtful"]
 
 
@@ -119,7 +119,7 @@ def test_the_filter_reads_an_index_of_the_doubtful_messages_alone(doubtful):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = Conversation.objects.filter(listing.asks_for_review()).explain()
-    assert "message_review" in plan
+    assert "message_to_check" in plan
 
 
 def test_staff_see_which_conversations_have_something_to_check(doubtful, staff):
@@ -138,7 +138,7 @@ def test_staff_see_at_which_message_until_it_is_corrected(doubtful, staff):
     assert html.index('id="message-2"') < html.index(MARK) < html.index('id="message-3"')
     assert html.count('class="unsure"') == 1
     assert "Deal-seeker (check)</title>" in html
-    correct(message=doubtful, tags=[DEAL], actor="anna")
+    record(message=doubtful, tags=[DEAL], actor="anna")
     html = page(staff)
     assert MARK not in html
     assert 'class="unsure"' not in html

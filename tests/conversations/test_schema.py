@@ -4,13 +4,13 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from conversations import schema
-from conversations.corrections import correct
+from conversations.reviewing import record
 from tests.conversations.conftest import HOT
 
 
 @pytest.fixture
 def answers(worked_example, api_client):
-    correct(message=worked_example[3], tags=[HOT], actor="anna")
+    record(message=worked_example[3], tags=[HOT], actor="anna")
     body = {"conversation_id": "shoes", "message": "thanks"}
     return {
         schema.ClassifiedConversation: api_client.post(
@@ -52,6 +52,6 @@ def test_every_conversation_route_has_an_example(db):
         for operation in methods.values()
         if "conversation" in path
     ]
-    assert len(operations) == 5
+    assert len(operations) == 6
     for operation in operations:
         assert operation["responses"]["200"]["content"]["application/json"]["examples"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conversations.models import Conversation, Correction, Message
+from conversations.models import Conversation, Message, Review
 
 pytestmark = pytest.mark.usefixtures("worked_example")
 
@@ -34,4 +34,4 @@ def test_a_correction_with_another_field_corrects_nothing(api_client):
     body = {"tags": [], "tag": "Hot-buyer"}
     path = "/conversation/shoes/messages/1/correction"
     assert list(fields(api_client.post(path, body, format="json"))) == ["tag"]
-    assert not Correction.objects.exists()
+    assert not Review.objects.exists()
