@@ -236,6 +236,6 @@ withdraw_correction = extend_schema(
     operation_id="withdraw_correction",
     tags=["conversations"],
     parameters=[CONVERSATION_ID, POSITION],
-    responses=HistoryMessage,
+    responses={200: HistoryMessage},
     examples=[OpenApiExample("The message after it", response_only=True, value=MESSAGE)],
 )
