@@ -17,13 +17,15 @@ from classifier import model_page, registry, threshold_page, thresholds
 from classifier.artefact import ArtefactError
 from classifier.models import Activation, ModelVersion, Tag, ThresholdChange
 from classifier.registry import RegistryError
+from classifier.tag_form import TagForm
 from classifier.threshold_page import ThresholdForm
 
 
 @admin.register(Tag)
 class TagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no subscript at run time
-    list_display = ["name", "stage", "description"]
-    fields = ["name", "description", "stage"]
+    list_display = ["name", "label", "stage", "retired_at", "description"]
+    form = TagForm
+    fields = ["name", "label", "description", "stage", "retired"]
     search_fields = ["name", "description"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tag | None = None) -> list[str]:

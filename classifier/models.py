@@ -12,7 +12,20 @@ class Tag(models.Model):
         "Training starts the tag's weights from the meaning of this text."
     )
     stage = models.PositiveSmallIntegerField(
-        help_text="How far along the journey to a purchase; the highest wins in a conversation."
+        help_text="How far along the journey to a purchase; the highest wins in a conversation. "
+        "Messages that are stored keep the stages of their time."
+    )
+    label = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="What staff pages call it; empty: its name. Answers, files and history keep the "
+        "name, so a new label renames nothing that is stored.",
+    )
+    retired_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Set: nobody gives the tag any more, and the next training leaves it out. "
+        "What carries it stays readable.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -20,7 +33,7 @@ class Tag(models.Model):
         ordering = ["stage", "name"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label or self.name
 
 
 class ModelVersion(models.Model):

@@ -4,7 +4,7 @@ A dot stands in the lane of every tag that a message has, and a line follows the
 tag from lane to lane. All lengths are in pixels of the SVG, which the template draws.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from conversations.pills import css_class
@@ -72,9 +72,12 @@ class Chart:
     line: list[Stretch]
 
 
-def draw(points: Sequence[Point], tags: Iterable[str]) -> Chart:
-    """A chart of messages in order; `tags` are all there are, by stage, the first one lowest."""
-    lanes = _lanes(tags)
+def draw(
+    points: Sequence[Point], tags: Iterable[str], *, label: Callable[[str], str] = str
+) -> Chart:
+    """A chart of messages in order; `tags` are all there are, by stage, the first one lowest,
+    and `label` says what a tag is called."""
+    lanes = _lanes(tags, label)
     step = max(NARROWEST, min(WIDEST, PLOT // max(1, len(points))))
     xs = [LABELS + step // 2 + step * number for number in range(len(points))]
     line = [
@@ -91,11 +94,11 @@ def draw(points: Sequence[Point], tags: Iterable[str]) -> Chart:
     )
 
 
-def _lanes(tags: Iterable[str]) -> dict[str | None, Lane]:
+def _lanes(tags: Iterable[str], label: Callable[[str], str]) -> dict[str | None, Lane]:
     keys: list[str | None] = [*reversed(list(tags)), None]
     return {
         key: Lane(
-            label=NO_TAG if key is None else key,
+            label=NO_TAG if key is None else label(key),
             css="tag" if key is None else css_class(key),
             y=TOP + LANE * number + LANE // 2,
         )

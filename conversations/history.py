@@ -28,7 +28,7 @@ class Step:
 
 
 def stages() -> dict[str, int]:
-    """How far along the journey each tag is."""
+    """How far along the journey each tag is, retired ones too."""
     return dict(Tag.objects.values_list("name", "stage"))
 
 
@@ -64,9 +64,10 @@ def step(
 def derive(
     messages: "Iterable[MessageWithTags]", stages: Mapping[str, int], *, start: int = 1
 ) -> "Iterator[tuple[MessageWithTags, Step]]":
-    """The step at each message from position `start` on, by the rule stored with it.
+    """The step at each message from position `start` on, by the rule and stages stored with it.
 
-    `messages` come in order, from two before `start` on.
+    `messages` come in order, from two before `start` on. The present `stages` serve for tags that
+    a message does not know.
     """
     window: deque[TaggedMessage] = deque(maxlen=WINDOW)
     previous: str | None = None
@@ -75,7 +76,13 @@ def derive(
         if message.position < start:
             previous = message.conversation_tag_id
             continue
-        now = step(list(window), previous, stages, rule=message.rule, threshold=message.threshold)
+        now = step(
+            list(window),
+            previous,
+            {**stages, **(message.stages or {})},
+            rule=message.rule,
+            threshold=message.threshold,
+        )
         yield message, now
         previous = now.tag
 

@@ -97,7 +97,7 @@ def _append(
         rule=message.rule,
         threshold=message.threshold,
     )
-    message.conversation_id = conversation.pk
+    message.conversation_id, message.stages = conversation.pk, conversation.stages
     message.position = conversation.message_count + 1
     message.conversation_tag_id, message.conversation_tag_confidence = now.tag, now.confidence
     message.created_at = timezone.now()

@@ -38,6 +38,9 @@ class Message(models.Model):
     probabilities = models.JSONField(help_text="Calibrated probability of every tag.")
     thresholds = models.JSONField(help_text="Threshold of every tag that decided this message.")
     threshold = models.FloatField(help_text="The global threshold then in force.")
+    stages = models.JSONField(
+        null=True, help_text="Stage of every tag that decided then; null before this was kept."
+    )
     unsure = models.BooleanField(
         default=False,
         db_default=False,

@@ -8,6 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
 from classifier.engine import ranked
+from classifier.tags import label
 from conversations import answers, chart, history, listing, tagging
 from conversations.models import Conversation, Message
 from conversations.pills import css_class
@@ -56,7 +57,7 @@ def context(conversation: Conversation, number: str | None) -> dict[str, Any]:
     stages = history.stages()
     entries = _entries(page, stages)
     return {
-        "chart": chart.draw([_point(entry) for entry in entries], stages),
+        "chart": chart.draw([_point(entry) for entry in entries], stages, label=label),
         "entries": entries,
         "page": page,
         "pages": list(pages.get_elided_page_range(page.number)),

@@ -4,6 +4,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
+from classifier.tags import label
+
 STYLE = "conversations/tags.css"
 
 
@@ -15,7 +17,7 @@ def css_class(tag: str) -> str:
 def pill(tag: str | None) -> SafeString:
     if tag is None:
         return format_html('<span class="{}">{}</span>', "tag-none", "no tag")
-    return format_html('<span class="tag-pill {}">{}</span>', css_class(tag), tag)
+    return format_html('<span class="tag-pill {}">{}</span>', css_class(tag), label(tag))
 
 
 def check() -> SafeString:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from classifier.tags import in_use as tags_in_use
 from conversations import history
 from conversations.models import Conversation, Message, Review
 
 
 class UnknownTagsError(ValueError):
-    """A review names tags that do not exist; the message lists them."""
+    """A review names tags that do not exist or are retired; the message lists them."""
 
 
 class WithdrawnError(ValueError):
@@ -30,7 +31,7 @@ def record(
     Empty `tags` say that the message has none, and those of the model confirm it. Its predictions
     stay as they are. UnknownTagsError; Conversation.DoesNotExist when it was erased meanwhile.
     """
-    known = list(history.stages())
+    known = list(tags_in_use().values_list("name", flat=True))
     if unknown := sorted(set(tags) - set(known)):
         raise UnknownTagsError(f"Unknown tags: {', '.join(unknown)}.")
     said = list(message.predicted_tags.values_list("tag_id", flat=True))

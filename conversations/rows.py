@@ -61,12 +61,12 @@ _STORE = """
     WITH message AS (
         INSERT INTO conversations_message (
             conversation_id, position, text, message_id, probabilities, thresholds, threshold,
-            unsure, uncertainty, sampled, model_version_id, rule, conversation_tag_id,
+            stages, unsure, uncertainty, sampled, model_version_id, rule, conversation_tag_id,
             conversation_tag_confidence, created_at, sent_at
         )
         VALUES (
             %(conversation)s, %(position)s, %(text)s, %(message_id)s, %(probabilities)s,
-            %(thresholds)s, %(threshold)s, %(unsure)s, %(uncertainty)s, %(sampled)s,
+            %(thresholds)s, %(threshold)s, %(stages)s, %(unsure)s, %(uncertainty)s, %(sampled)s,
             %(model_version)s, %(rule)s, %(tag)s, %(confidence)s, %(now)s, %(sent_at)s
         )
         RETURNING id
@@ -120,6 +120,7 @@ def store(message: Message, *, selected: list[tuple[str, float]], switch: TagSwi
         "probabilities": json.dumps(message.probabilities),
         "thresholds": json.dumps(message.thresholds),
         "threshold": message.threshold,
+        "stages": json.dumps(message.stages),
         "unsure": message.unsure,
         "uncertainty": message.uncertainty,
         "sampled": message.sampled,

@@ -14,9 +14,10 @@ def models_dir(settings, tmp_path):
 @pytest.fixture(autouse=True)
 def fresh_live_model():
     """No model of one test is served in the next; watchers run only where a test starts one."""
-    from classifier import live
+    from classifier import live, tags
 
     live.reset()
+    tags.forget_labels()
     yield
     live.reset()
 

@@ -40,5 +40,5 @@ def test_it_stands_out_on_the_dark_page(name):
     assert contrast(COLOURS[name], "#121212") >= 3
 
 
-def test_a_pill_escapes_the_tags_name():
+def test_a_pill_escapes_the_tags_name(db):
     assert "<b>" not in pill("<b>")
