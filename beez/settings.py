@@ -144,7 +144,8 @@ CELERY_BEAT_SCHEDULE = {
     "retrain": {
         "task": "training.tasks.retrain",
         "schedule": crontab(hour=str(_RETRAIN_HOUR), minute=str(_RETRAIN_MINUTE)),
-    }
+    },
+    "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": 60.0},
 }
 
 # --- API ------------------------------------------------------------------------------------------

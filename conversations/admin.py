@@ -11,6 +11,9 @@ from beez.staff.pages import ReadOnlyAdmin
 from conversations import listing, page, pills
 from conversations.erasure import erase
 from conversations.models import Conversation
+from conversations.shadow.pages import ShadowTrialAdmin
+
+__all__ = ["ConversationAdmin", "ShadowTrialAdmin"]
 
 
 class SwitchedFilter(admin.SimpleListFilter):

@@ -188,3 +188,49 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{', '.join(self.tags) or 'no tag'} by {self.actor}"
+
+
+class ShadowTrial(models.Model):
+    """A candidate answers a share of the live traffic, unheard; one at a time."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="trials")
+    share = models.FloatField(help_text="Of the messages, from 0 to 1.")
+    looked_at = models.BigIntegerField(help_text="Id of the newest message that it has passed.")
+    started_at = models.DateTimeField(auto_now_add=True)
+    started_by = models.CharField(max_length=150)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(ended_at=None), name="one_trial_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} since {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class ShadowAnswer(models.Model):
+    """What a candidate in trial would have said of a message."""
+
+    trial = models.ForeignKey(ShadowTrial, on_delete=models.CASCADE, related_name="answers")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="shadow_answers")
+    tags = models.JSONField(help_text="The tags that it selects.")
+    probabilities = models.JSONField(help_text="Calibrated probability of every tag.")
+    differs = models.BooleanField(help_text="From the tags that the live version selected.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["trial", "message"], name="shadow_answer_unique")
+        ]
+        indexes = [
+            models.Index(
+                fields=["message"], condition=models.Q(differs=True), name="shadow_differs"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.tags) or 'no tag'} for {self.message_id}"
