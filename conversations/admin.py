@@ -1,14 +1,15 @@
-"""Conversations for staff: found, read with their whole tag history, never edited here."""
+"""Conversations for staff: found, read with their whole tag history, reviewed, never edited."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from beez.staff.pages import ReadOnlyAdmin
-from conversations import listing, page, pills
+from conversations import listing, page, pills, review_doors
 from conversations.erasure import erase
 from conversations.models import Conversation
 from conversations.shadow.pages import ShadowTrialAdmin
@@ -75,6 +76,10 @@ class ConversationAdmin(ReadOnlyAdmin):
         conversations: QuerySet[Conversation] = super().get_queryset(request)
         return conversations.annotate(asks_for_review=listing.asks_for_review())
 
+    def get_urls(self) -> list[URLPattern]:
+        route, name = "<int:pk>/messages/<int:position>/review/", "conversations_message_review"
+        return [path(route, review_doors.review, name=name), *super().get_urls()]
+
     @admin.display(description="Tag", ordering="tag__stage")
     def current_tag(self, conversation: Conversation) -> SafeString:
         return pills.pill(conversation.tag_id)
@@ -100,5 +105,8 @@ class ConversationAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
-        context |= page.context(context["original"], request.GET.get("page"))
+        context |= page.context(
+            context["original"], request.GET.get("page"), review_doors.outcome(request)
+        )
+        context["may_review"] = review_doors.may_review(request)
         return super().render_change_form(request, context, *args, **options)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.urls import reverse
 from django.utils import timezone
 
 from classifier.engine import ranked
 from classifier.tags import label
 from conversations import answers, chart, history, listing, tagging
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, Review
 from conversations.pills import css_class
 
 MESSAGES = 50  # on a page
@@ -37,25 +38,59 @@ class Bar:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A tag's button; pressed while the message has the tag."""
+
+    tag: str
+    css: str
+    pressed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a click at a message: a sentence, and the note that was not saved."""
+
+    message: int
+    sentence: str
+    saved: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     message: Message
     bars: list[Bar]
     before: str | None
-    corrected: bool
     tags: list[str]
+    choices: list[Choice]
+    holding: Review | None  # the review that holds
+    earlier: list[Review]  # those that do not, the newest first
+    outcome: Outcome | None
 
     @property
     def switched(self) -> bool:
         return tagging.is_switch(self.before, self.message.conversation_tag_id)
 
+    @property
+    def corrected(self) -> bool:
+        return self.holding is not None and not self.holding.agrees
 
-def context(conversation: Conversation, number: str | None) -> dict[str, Any]:
+
+def address(conversation: int, position: int) -> str:
+    """Where a message is shown: its page of the conversation, and the place on it."""
+    change = reverse("admin:conversations_conversation_change", args=[conversation])
+    return f"{change}?page={(position - 1) // MESSAGES + 1}#message-{position}"
+
+
+def context(
+    conversation: Conversation, number: str | None, outcome: Outcome | None = None
+) -> dict[str, Any]:
     """Variables of the template; `number` is the page wanted, the last one when None."""
     messages = listing.messages().filter(conversation=conversation)
     pages = Paginator(messages, MESSAGES)
     page = pages.get_page(number or pages.num_pages)
     stages = history.stages()
-    entries = _entries(page, stages)
+    entries = _entries(page, stages, outcome)
     return {
         "chart": chart.draw([_point(entry) for entry in entries], stages, label=label),
         "entries": entries,
@@ -65,29 +100,33 @@ def context(conversation: Conversation, number: str | None) -> dict[str, Any]:
     }
 
 
-def _entries(page: Page[Message], known: Collection[str]) -> list[Entry]:
+def tags_that_hold(message: Message, known: Collection[str]) -> list[str]:
+    """A person's word goes before the model's. Tags that have been deleted count no more."""
+    if message.holding is not None:
+        return [tag for tag in message.holding.tags if tag in known]
+    return [tag.tag_id for tag in message.predicted_tags.all()]
+
+
+def _entries(page: Page[Message], known: Collection[str], outcome: Outcome | None) -> list[Entry]:
     entries: list[Entry] = []
     messages = list(page.object_list)
     before = _tag_before(messages)
     for message in messages:
+        tags, holding = tags_that_hold(message, known), message.holding
         entries.append(
             Entry(
                 message=message,
                 bars=_bars(message),
                 before=before,
-                corrected=message.holding is not None and not message.holding.agrees,
-                tags=[tag for tag in _tags(message) if tag in known],
+                tags=tags,
+                choices=[Choice(tag=tag, css=css_class(tag), pressed=tag in tags) for tag in known],
+                holding=holding,
+                earlier=[one for one in message.reviews.all() if one != holding],
+                outcome=outcome if outcome and outcome.message == message.pk else None,
             )
         )
         before = message.conversation_tag_id
     return entries
-
-
-def _tags(message: Message) -> list[str]:
-    """Those that hold: a person's word goes before the model's. Some may have been deleted."""
-    if message.holding is not None:
-        return list(message.holding.tags)
-    return [tag.tag_id for tag in message.predicted_tags.all()]
 
 
 def _tag_before(messages: Sequence[Message]) -> str | None:

@@ -14,6 +14,10 @@ class UnknownTagsError(ValueError):
     """A review names tags that do not exist or are retired; the message lists them."""
 
 
+class ReviewedMeanwhileError(ValueError):
+    """Another review holds than the one that the person saw; the message says which."""
+
+
 class WithdrawnError(ValueError):
     """The review was withdrawn before, or is not there any more."""
 
@@ -25,11 +29,14 @@ def record(
     actor: str,
     chosen: Review.Chosen = Review.Chosen.READING,
     note: str = "",
+    seen: int | None = None,
 ) -> Review:
     """Append a review and derive the conversation's history from that message on again.
 
     Empty `tags` say that the message has none, and those of the model confirm it. Its predictions
-    stay as they are. UnknownTagsError; Conversation.DoesNotExist when it was erased meanwhile.
+    stay as they are. `seen` is the pk of the review that held when the person looked, 0 when none
+    did, None where that does not matter. UnknownTagsError; ReviewedMeanwhileError;
+    Conversation.DoesNotExist when it was erased meanwhile.
     """
     known = list(tags_in_use().values_list("name", flat=True))
     if unknown := sorted(set(tags) - set(known)):
@@ -37,6 +44,8 @@ def record(
     said = list(message.predicted_tags.values_list("tag_id", flat=True))
     with transaction.atomic():
         conversation = _locked(message)
+        if seen is not None:
+            refuse_unseen(message.reviews.filter(withdrawn_at=None).first(), seen)
         review = Review.objects.create(
             message=message,
             tags=list(dict.fromkeys(tags)),
@@ -64,6 +73,15 @@ def withdraw(*, review: Review, actor: str) -> Review:
         _follow(conversation, review.message)
     review.refresh_from_db()
     return review
+
+
+def refuse_unseen(holding: Review | None, seen: int) -> None:
+    """ReviewedMeanwhileError where another review holds than the one `seen` (its pk, 0: none)."""
+    if holding is None and seen:
+        raise ReviewedMeanwhileError("The last review was taken back meanwhile.")
+    if holding is not None and holding.pk != seen:
+        said = ", ".join(holding.tags) or "no tag"
+        raise ReviewedMeanwhileError(f"{holding.actor} said meanwhile: {said}.")
 
 
 def _locked(message: Message) -> Conversation:
