@@ -73,7 +73,7 @@ def review(request: HttpRequest, pk: int, position: int) -> HttpResponse:
 
 def outcome(request: HttpRequest) -> Outcome | None:
     """What came of the last click, told once."""
-    told = request.session.pop(OUTCOME, None) if OUTCOME in request.session else None
+    told = request.session.pop(OUTCOME, None)
     return Outcome(**told) if told else None
 
 
