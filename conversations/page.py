@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classifier.engine import ranked
+from classifier.tags import in_use as tags_in_use
 from classifier.tags import label
 from conversations import answers, chart, history, listing, tagging
 from conversations.models import Conversation, Message, Review
@@ -42,6 +43,7 @@ class Choice:
     """A tag's button; pressed while the message has the tag."""
 
     tag: str
+    label: str
     css: str
     pressed: bool
 
@@ -63,6 +65,7 @@ class Entry:
     before: str | None
     tags: list[str]
     choices: list[Choice]
+    retired: list[str]  # those of `tags` that nobody gives any more
     holding: Review | None  # the review that holds
     earlier: list[Review]  # those that do not, the newest first
     outcome: Outcome | None
@@ -70,6 +73,11 @@ class Entry:
     @property
     def switched(self) -> bool:
         return tagging.is_switch(self.before, self.message.conversation_tag_id)
+
+    @property
+    def confirmed(self) -> str:
+        """The tags that a confirmation gives, in words."""
+        return ", ".join(one.label for one in self.choices if one.pressed) or "no tag"
 
     @property
     def corrected(self) -> bool:
@@ -101,16 +109,16 @@ def context(
 
 
 def tags_that_hold(message: Message, known: Collection[str]) -> list[str]:
-    """A person's word goes before the model's. Tags that have been deleted count no more."""
-    if message.holding is not None:
-        return [tag for tag in message.holding.tags if tag in known]
-    return [tag.tag_id for tag in message.predicted_tags.all()]
+    """Of those `known`, for others have been deleted; a person's word goes before the model's."""
+    predicted = [tag.tag_id for tag in message.predicted_tags.all()]
+    tags = predicted if message.holding is None else message.holding.tags
+    return [tag for tag in tags if tag in known]
 
 
 def _entries(page: Page[Message], known: Collection[str], outcome: Outcome | None) -> list[Entry]:
     entries: list[Entry] = []
     messages = list(page.object_list)
-    before = _tag_before(messages)
+    before, in_use = _tag_before(messages), list(tags_in_use().values_list("name", flat=True))
     for message in messages:
         tags, holding = tags_that_hold(message, known), message.holding
         entries.append(
@@ -119,7 +127,8 @@ def _entries(page: Page[Message], known: Collection[str], outcome: Outcome | Non
                 bars=_bars(message),
                 before=before,
                 tags=tags,
-                choices=[Choice(tag=tag, css=css_class(tag), pressed=tag in tags) for tag in known],
+                choices=[_choice(tag, pressed=tag in tags) for tag in in_use],
+                retired=[tag for tag in tags if tag not in in_use],
                 holding=holding,
                 earlier=[one for one in message.reviews.all() if one != holding],
                 outcome=outcome if outcome and outcome.message == message.pk else None,
@@ -127,6 +136,10 @@ def _entries(page: Page[Message], known: Collection[str], outcome: Outcome | Non
         )
         before = message.conversation_tag_id
     return entries
+
+
+def _choice(tag: str, *, pressed: bool) -> Choice:
+    return Choice(tag=tag, label=label(tag), css=css_class(tag), pressed=pressed)
 
 
 def _tag_before(messages: Sequence[Message]) -> str | None:

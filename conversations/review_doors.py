@@ -17,7 +17,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from conversations import history, listing, page, reviewing
+from classifier.tags import in_use as tags_in_use
+from classifier.tags import label
+from conversations import listing, page, reviewing
 from conversations.models import Conversation, Message
 from conversations.page import Outcome
 
@@ -105,8 +107,9 @@ def _save(message: Message, *, toggle: str, act: str, seen: int, note: str, acto
             raise reviewing.WithdrawnError("There is nothing to take back.")
         reviewing.withdraw(review=holding, actor=actor)
         return "Taken back."
-    tags = [] if act == "none" else page.tags_that_hold(message, history.stages())
+    in_use = set(tags_in_use().values_list("name", flat=True))
+    tags = [] if act == "none" else page.tags_that_hold(message, in_use)
     if toggle:
         tags = [tag for tag in tags if tag != toggle] if toggle in tags else [*tags, toggle]
     reviewing.record(message=message, tags=tags, actor=actor, note=note, seen=seen)
-    return f"Saved: {', '.join(tags) or 'no tag'}."
+    return f"Saved: {', '.join(map(label, tags)) or 'no tag'}."

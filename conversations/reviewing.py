@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from classifier.tags import in_use as tags_in_use
+from classifier.tags import label
 from conversations import history
 from conversations.models import Conversation, Message, Review
 
@@ -51,7 +52,7 @@ def record(
             tags=list(dict.fromkeys(tags)),
             labelled_for=known,
             said=said,
-            agrees=set(tags) == set(said),
+            agrees=set(tags) == set(said) & set(known),
             chosen=chosen,
             actor=actor,
             note=note,
@@ -80,7 +81,7 @@ def refuse_unseen(holding: Review | None, seen: int) -> None:
     if holding is None and seen:
         raise ReviewedMeanwhileError("The last review was taken back meanwhile.")
     if holding is not None and holding.pk != seen:
-        said = ", ".join(holding.tags) or "no tag"
+        said = ", ".join(map(label, holding.tags)) or "no tag"
         raise ReviewedMeanwhileError(f"{holding.actor} said meanwhile: {said}.")
 
 
