@@ -147,7 +147,9 @@ def _tag_before(messages: Sequence[Message]) -> str | None:
     if not messages:
         return None
     first = messages[0]
-    earlier = first.conversation.messages.filter(position=first.position - 1)
+    earlier = Message.objects.filter(
+        conversation=first.conversation_id, position=first.position - 1
+    )
     return earlier.values_list("conversation_tag_id", flat=True).first()
 
 

@@ -125,7 +125,7 @@ class TestPage:
         for _ in range(20):
             message = add_message(conversation_id="shoes", text="I'm new, save it")
             reviewing.record(message=message, tags=[HOT], actor="anna")
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(18):
             page(staff, url("shoes"))
 
     def test_a_conversation_without_messages_has_a_page(self, worked_example, staff):

@@ -363,7 +363,7 @@ class TestPage:
         self, worked_example, reviewer, django_assert_max_num_queries
     ):
         def queries():
-            with django_assert_max_num_queries(16):
+            with django_assert_max_num_queries(18):
                 reviewer.get(page_of())
 
         for message in worked_example:
