@@ -6,7 +6,7 @@ from pathlib import Path
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, celeryd_init, worker_ready
 from django.conf import settings
 
 from beez.launch import local
@@ -31,3 +31,17 @@ for _name in ("data_folder_in", "control_folder"):
 @beat_init.connect
 def _make_home(**_: object) -> None:
     local.home()  # beat keeps its schedule there
+
+
+@worker_ready.connect
+def _show_worker(**_: object) -> None:
+    from beez.status import heartbeat  # Django is set up by now
+
+    heartbeat.start("worker")
+
+
+@beat_init.connect  # in a process of its own, of `celery beat` and of `worker --beat` alike
+def _show_beat(**_: object) -> None:
+    from beez.status import heartbeat
+
+    heartbeat.start("beat")

@@ -11,6 +11,9 @@ local.prepare_environment()
 
 application = get_wsgi_application()
 
-from classifier import live  # noqa: E402 - needs the applications that the line above loads
+# These need the applications that the line above loads.
+from beez.status import heartbeat  # noqa: E402
+from classifier import live  # noqa: E402
 
 live.warm()
+heartbeat.start("web")

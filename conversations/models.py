@@ -101,6 +101,7 @@ class Message(models.Model):
                 condition=models.Q(sent_at__isnull=False),
                 name="message_sent",
             ),
+            models.Index(fields=["created_at"], name="message_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +150,7 @@ class TagSwitch(models.Model):
 
     class Meta:
         ordering = ["message__position"]
+        indexes = [models.Index(fields=["created_at"], name="switch_by_time")]
 
     def __str__(self) -> str:
         return f"{self.from_tag_id} → {self.to_tag_id or 'none'}"
@@ -184,7 +186,14 @@ class Review(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["actor", "created_at"], name="review_by_actor")]
+        indexes = [
+            models.Index(fields=["actor", "created_at"], name="review_by_actor"),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(withdrawn_at=None),
+                name="review_by_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{', '.join(self.tags) or 'no tag'} by {self.actor}"
