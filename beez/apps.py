@@ -1,11 +1,20 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class BeezConfig(AppConfig):
     name = "beez"
+    default = True
 
     def ready(self) -> None:
         # Each registers itself on import: the Celery application (tasks sent from the web process
         # need it), the system checks, and the OpenAPI extension.
         from beez import celery, checks  # noqa: F401
         from beez.api import schema  # noqa: F401
+
+
+class StaffPagesConfig(admin_apps.AdminConfig):
+    """Django's admin with the overview as its first page."""
+
+    default = False
+    default_site = "beez.status.page.StaffSite"

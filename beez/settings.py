@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "classifier",
     "conversations",
     "training",
-    "django.contrib.admin",
+    "beez.apps.StaffPagesConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -139,11 +139,11 @@ CELERY_WORKER_CONCURRENCY = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(BEEZ_HOME / "beat-schedule")
-_RETRAIN_HOUR, _RETRAIN_MINUTE = env.clock("RETRAIN_AT", "03:30")
+RETRAIN_AT = env.clock("RETRAIN_AT", "03:30")  # (hour, minute) in TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "retrain": {
         "task": "training.tasks.retrain",
-        "schedule": crontab(hour=str(_RETRAIN_HOUR), minute=str(_RETRAIN_MINUTE)),
+        "schedule": crontab(hour=str(RETRAIN_AT[0]), minute=str(RETRAIN_AT[1])),
     },
     "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": 60.0},
 }

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from beez import home
 from beez.api import errors
+from beez.status import api as status_api
 from classifier import api as classifier_api
 from classifier import thresholds_api
 from conversations import api as conversations_api
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", home.Index.as_view(), name="index"),
     path("health", home.Health.as_view(), name="health"),
     path("ready", home.Ready.as_view(), name="ready"),
+    path("status", status_api.Status.as_view()),
     path("docs", home.Docs.as_view(url_name="schema"), name="docs"),
     path("openapi.json", home.Schema.as_view(), name="schema"),
     path("classify-message", classifier_api.ClassifyMessage.as_view()),

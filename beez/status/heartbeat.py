@@ -1,4 +1,4 @@
-"""Web, worker and beat say that they are there: a row for each on each machine, renewed by a thread.
+"""Web, worker and beat say that they are there: each has a row, which a thread renews.
 
 It says that the process runs, not that it has work. A database that is away is no concern of the
 process: the thread tries again, on a connection of its own that it closes after each beat.

@@ -1,0 +1,59 @@
+"""Counting with an end: no page waits longer than so many seconds, none counts twice a minute."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from django.db import Error, connection, transaction
+
+Found = TypeVar("Found")
+
+SECONDS = 2.0  # for one statement
+
+_lock = threading.RLock()  # what is found may rest on something else that was
+_found: dict[str, tuple[float, Any]] = {}
+
+
+@contextmanager
+def statements(seconds: float = SECONDS) -> Iterator[None]:
+    """Each statement of the block is broken off by Postgres after `seconds`: OperationalError."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        (before,) = cursor.fetchone()
+        _limit(cursor, f"{round(seconds * 1000)}ms")
+        yield
+        _limit(cursor, before)
+
+
+def attempt(find: Callable[[], Found]) -> Found | None:
+    """What `find` finds; None where the database is away, lacks tables or takes too long."""
+    try:
+        with statements():
+            return find()
+    except Error:
+        return None
+
+
+def remembered(name: str, find: Callable[[], Found], *, seconds: float) -> Found:
+    """What `find` found in this process, if that is no older than `seconds`; callers wait for it.
+
+    In the process and not in a shared cache, so that it works while Redis is away.
+    """
+    with _lock:
+        at, found = _found.get(name, (-float("inf"), None))
+        if time.monotonic() - at >= seconds:
+            found = find()
+            _found[name] = (time.monotonic(), found)
+        return found  # type: ignore[no-any-return]  # a name stands for one type
+
+
+def forget() -> None:
+    with _lock:
+        _found.clear()
+
+
+def _limit(cursor: Any, value: str) -> None:
+    """Until the transaction ends at the latest."""
+    cursor.execute("SELECT set_config('statement_timeout', %s, true)", [value])

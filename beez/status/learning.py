@@ -1,0 +1,93 @@
+"""Why Beez is or is not learning: what is new, the last training, and the next check."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.db import Error
+from django.utils import timezone
+
+from training.learning.config import PRESETS, TrainingConfig
+from training.models import TrainingRun
+from training.runs import due
+from training.runs.due import Due
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The newest training run, whatever became of it."""
+
+    pk: int
+    state: str
+    reason: str
+    step: str  # what it is at, while it runs
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learning:
+    """Whether a training is due and why, in a sentence; None where that cannot be told."""
+
+    is_due: bool | None
+    reason: str
+    reviewed: int
+    needed: int
+    next_check: datetime
+    last_run: Run | None
+
+
+def state(now: datetime | None = None) -> Learning:
+    """Raises Django's database errors."""
+    found = _assessed()
+    return Learning(
+        is_due=found.is_due if found.needed else None,
+        reason=found.reason,
+        reviewed=found.reviewed,
+        needed=found.needed,
+        next_check=next_check(now or timezone.now()),
+        last_run=_last_run(),
+    )
+
+
+def _assessed() -> Due:
+    try:
+        return due.assess(nightly_config(), ())
+    except Error:
+        raise
+    except Exception as error:  # a file that cannot be read, say, is news and no end of the page
+        reason = f"Whether a training is due cannot be told: {error}"
+        return Due(is_due=False, reason=reason, reviewed=0, needed=0)
+
+
+def nightly_config() -> TrainingConfig:
+    """What the nightly run trains by: the preset, with the settings that shape it."""
+    return PRESETS[settings.TRAINING_PRESET].with_changes(
+        base_model=settings.BASE_MODEL, untagged_share=settings.UNTAGGED_SHARE
+    )
+
+
+def next_check(now: datetime) -> datetime:
+    """The next time that it is RETRAIN_AT in TIME_ZONE."""
+    local = timezone.localtime(now)
+    hour, minute = settings.RETRAIN_AT
+    today = timezone.make_aware(datetime.combine(local.date(), time(hour, minute)))
+    if today > local:
+        return today
+    return timezone.make_aware(
+        datetime.combine(local.date() + timedelta(days=1), time(hour, minute))
+    )
+
+
+def _last_run() -> Run | None:
+    run = TrainingRun.objects.first()
+    if run is None:
+        return None
+    return Run(
+        pk=run.pk,
+        state=run.state,
+        reason=run.reason,
+        step=str(run.progress.get("step", "")),
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+    )
