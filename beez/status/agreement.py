@@ -132,8 +132,8 @@ def _judged(since: datetime) -> list[Judged]:
     messages = drawn.order_by("-id").values("message")[:MOST]
     rows = (
         Review.objects.filter(withdrawn_at=None, message__in=messages)
-        .order_by("message", "-id")
-        .distinct("message")
+        .order_by("message_id", "-id")
+        .distinct("message_id")
         .values_list("message__model_version", "said", "tags", "labelled_for")
     )
     return [

@@ -1,5 +1,6 @@
 """Counting with an end: no page waits longer than so many seconds, none counts twice a minute."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.db import Error, connection, transaction
+
+from beez.api.logs import kind
+
+logger = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 
@@ -28,11 +33,15 @@ def statements(seconds: float = SECONDS) -> Iterator[None]:
 
 
 def attempt(find: Callable[[], Found]) -> Found | None:
-    """What `find` finds; None where the database is away, lacks tables or takes too long."""
+    """What `find` finds; None where the database is away, lacks tables or takes too long.
+
+    The log says which.
+    """
     try:
         with statements():
             return find()
-    except Error:
+    except Error as error:
+        logger.warning("A part of the status cannot be told: %s", kind(error.__cause__ or error))
         return None
 
 

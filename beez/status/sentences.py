@@ -109,7 +109,7 @@ def _process(kind: Kind, facts: Facts) -> Line:
     if seen is not None and facts.at - seen <= LATE:
         text = f"{name} was last seen {words.ago(seen, facts.at)}."
         return Line(topic=_topic(kind), about=kind, state="good", text=text)
-    when = "has not been seen for a day" if seen is None else "is not running"
+    when = "has not been seen for a day or more" if seen is None else "is not running"
     last = f", last seen {words.ago(seen, facts.at)}" if seen else ""
     return Line(
         topic=_topic(kind), about=kind, state="broken", text=f"{name} {when}{last}.", advice=advice
