@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, get_resolver
 from drf_spectacular.utils import extend_schema
@@ -57,10 +57,15 @@ class Index(OpenView):
             "tags": [tag.name for tag in tags],
             "model_loaded": live.is_loaded(),
         }
-        if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        if prefers_page(request._request):
             address = request.build_absolute_uri("/").rstrip("/")
             return render(request._request, "home.html", {**facts, "tags": tags, "at": address})
         return Response(facts, headers={"Vary": "Accept"})
+
+
+def prefers_page(request: HttpRequest) -> bool:
+    """A browser, by what it accepts; who takes anything gets JSON."""
+    return request.get_preferred_type(["application/json", "text/html"]) == "text/html"
 
 
 def _tags() -> list[Tag]:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path, register_converter
 
-from beez import home
+from beez import home, playground
 from beez.api import errors
 from beez.status import api as status_api
 from classifier import api as classifier_api
@@ -14,7 +14,7 @@ from conversations.converters import ConversationId
 register_converter(ConversationId, "any")
 
 urlpatterns = [
-    path("", home.Index.as_view(), name="index"),
+    path("", playground.for_staff(home.Index.as_view()), name="index"),
     path("health", home.Health.as_view(), name="health"),
     path("ready", home.Ready.as_view(), name="ready"),
     path("status", status_api.Status.as_view()),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from classifier.engine import Classification
 from classifier.models import Tag
 from conversations import rows, tagging
 from conversations.models import Conversation, Message, TagSwitch
@@ -42,6 +43,14 @@ def tagged(message: "MessageWithTags") -> TaggedMessage:
     return TaggedMessage(
         probabilities={tag: float(tag in selected) for tag in selected | {*message.probabilities}},
         selected=selected,
+    )
+
+
+def classified(found: Classification) -> TaggedMessage:
+    """What the rule sees of a message that is not stored yet."""
+    return TaggedMessage(
+        probabilities=found.probabilities,
+        selected=frozenset(tag for tag, _ in found.selected),
     )
 
 

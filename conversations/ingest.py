@@ -17,7 +17,7 @@ from classifier import live
 from classifier.engine import Classification
 from conversations import history, rows
 from conversations.models import Message
-from conversations.tagging import WINDOW, TaggedMessage
+from conversations.tagging import WINDOW
 
 SAMPLED = 0.1  # share of the messages that are drawn at random, to tell quality without bias
 
@@ -91,7 +91,7 @@ def _append(
         if message.message_id is not None and stored.message_id == message.message_id:
             return stored, None
     now = history.step(
-        [*map(history.tagged, recent), _tagged(classification)],
+        [*map(history.tagged, recent), history.classified(classification)],
         conversation.tag,
         conversation.stages,
         rule=message.rule,
@@ -113,11 +113,4 @@ def _repeated(stored: Message, text: str) -> Posted:
     )
     return Posted(
         message=stored, previous=previous.first(), model_version=stored.model_version.name
-    )
-
-
-def _tagged(classification: Classification) -> TaggedMessage:
-    return TaggedMessage(
-        probabilities=classification.probabilities,
-        selected=frozenset(tag for tag, _ in classification.selected),
     )

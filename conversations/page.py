@@ -1,6 +1,6 @@
 """What the admin's page of a conversation shows, made from stored rows for the template."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,18 +153,25 @@ def _tag_before(messages: Sequence[Message]) -> str | None:
     return earlier.values_list("conversation_tag_id", flat=True).first()
 
 
-def _bars(message: Message) -> list[Bar]:
-    selected = {tag.tag_id for tag in message.predicted_tags.all()}
+def bars(
+    probabilities: Mapping[str, float], thresholds: Mapping[str, float], selected: Collection[str]
+) -> list[Bar]:
+    """Every tag's bar, the likeliest first."""
     return [
         Bar(
             tag=tag,
             css=css_class(tag),
             confidence=confidence,
-            threshold=message.thresholds[tag],
+            threshold=thresholds[tag],
             selected=tag in selected,
         )
-        for tag, confidence in ranked(message.probabilities)
+        for tag, confidence in ranked(probabilities)
     ]
+
+
+def _bars(message: Message) -> list[Bar]:
+    selected = {tag.tag_id for tag in message.predicted_tags.all()}
+    return bars(message.probabilities, message.thresholds, selected)
 
 
 def _point(entry: Entry) -> chart.Point:

@@ -72,9 +72,9 @@ def _stored(facts: Facts) -> Iterator[Line]:
     if facts.database_problem:
         return
     yield _live(facts)
-    yield from (_process(kind, facts) for kind in PROCESSES)
     if facts.learning is not None:
         yield from learning(facts.learning, facts)
+    yield from (_process(kind, facts) for kind in PROCESSES)
     if facts.waiting is not None:
         yield _waiting(facts.waiting)
     if facts.agreement is not None:
