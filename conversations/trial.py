@@ -1,4 +1,4 @@
-"""Tries messages as a conversation: what posting them one by one would store, and nothing stored."""
+"""Tries messages as a conversation: what posting them would store; nothing is stored."""
 
 from collections import deque
 from collections.abc import Sequence

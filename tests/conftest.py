@@ -47,3 +47,11 @@ def api_client(db):
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
     return client
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted():
+    """No figure of the status that one test has counted is told in the next."""
+    from beez.status import bounded
+
+    bounded.forget()

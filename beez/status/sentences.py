@@ -98,9 +98,9 @@ def _live(facts: Facts) -> Line:
             "broken", f"The model {live.version} is live and damaged: {live.problem}", advice
         )
     by = f", by {live.actor}" if live.actor else ""
-    why = f": {live.reason}" if live.reason else "."
+    why = f": {live.reason.rstrip('.')}" if live.reason else ""
     since = words.date_and_time(live.since)
-    return line("good", f"The model {live.version} is live since {since}{by}{why}")
+    return line("good", f"The model {live.version} is live since {since}{by}{why}.")
 
 
 def _process(kind: Kind, facts: Facts) -> Line:
@@ -172,9 +172,8 @@ def agreed(share: Share) -> str:
     if not share.of:
         return "No message drawn at random has been reviewed in the last 90 days."
     return (
-        f"Of {words.count(share.of, 'message')} drawn at random, staff agreed with every tag of "
-        f"{share.agreed:,}: {words.of_hundred(*share.interval)} of all messages, as far as that "
-        "can be told."
+        f"Of {words.count(share.of, 'message')} drawn at random, staff agreed in full with "
+        f"{share.agreed:,}. Of all messages that would be {words.of_hundred(*share.interval)}."
     )
 
 
