@@ -1,18 +1,16 @@
 """What came in lately: messages, the tags that the model gave, and switches, day by day."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count
-from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from beez.status import bounded
 from conversations.models import Message, PredictedTag, TagSwitch
 
 DAYS = 14  # the last of them is today
-TODAY_SECONDS, PAST_SECONDS = 60.0, 3600.0  # how old a count may be; what is past hardly changes
+TODAY_SECONDS, PAST_SECONDS = 60.0, 6 * 3600.0  # how old a count may be; what is past hardly changes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,58 +24,31 @@ class Day:
 
 
 def days(now: datetime | None = None) -> list[Day]:
-    """The last DAYS days, today last. Raises Django's database errors."""
+    """The last DAYS days, today last. Raises Django's database errors.
+
+    A day is counted by itself and then remembered, so that what is broken off for taking too long
+    goes on from there the next time.
+    """
     today = timezone.localdate(now)
-    first = today - timedelta(days=DAYS - 1)
-    past = bounded.remembered(
-        f"days before {today}", lambda: _counted(first, today), seconds=PAST_SECONDS
-    )
-    present = bounded.remembered(
-        f"day {today}", lambda: _counted(today, today + timedelta(days=1)), seconds=TODAY_SECONDS
-    )
-    return [*past, *present]
+    return [_remembered(today - timedelta(days=ago), ago) for ago in reversed(range(DAYS))]
 
 
-def _counted(first: date, end: date) -> list[Day]:
-    """Every day from `first` to the one before `end`."""
-    since, until = _midnight(first), _midnight(end)
-    messages = dict(
-        Message.objects.filter(created_at__gte=since, created_at__lt=until)
-        .annotate(day=TruncDate("created_at"))
-        .values_list("day")
+def _remembered(day: date, ago: int) -> Day:
+    seconds = PAST_SECONDS if ago else TODAY_SECONDS
+    return bounded.remembered(f"day {day}, {ago > 0}", lambda: _counted(day), seconds=seconds)
+
+
+def _counted(day: date) -> Day:
+    span = _midnight(day), _midnight(day + timedelta(days=1))
+    messages = Message.objects.filter(created_at__gte=span[0], created_at__lt=span[1])
+    switches = TagSwitch.objects.filter(created_at__gte=span[0], created_at__lt=span[1])
+    tags = (
+        PredictedTag.objects.filter(message__in=messages.order_by())
+        .values_list("tag")
         .annotate(number=Count("*"))
         .order_by()
     )
-    switches = dict(
-        TagSwitch.objects.filter(created_at__gte=since, created_at__lt=until)
-        .annotate(day=TruncDate("created_at"))
-        .values_list("day")
-        .annotate(number=Count("*"))
-        .order_by()
-    )
-    tags = _by_day(
-        PredictedTag.objects.filter(message__created_at__gte=since, message__created_at__lt=until)
-        .annotate(day=TruncDate("message__created_at"))
-        .values_list("day", "tag")
-        .annotate(number=Count("*"))
-        .order_by()
-    )
-    return [
-        Day(
-            day=day,
-            messages=messages.get(day, 0),
-            switches=switches.get(day, 0),
-            tags=tags.get(day, {}),
-        )
-        for day in (first + timedelta(days=number) for number in range((end - first).days))
-    ]
-
-
-def _by_day(rows: Iterable[tuple[date, str, int]]) -> dict[date, dict[str, int]]:
-    found: dict[date, dict[str, int]] = {}
-    for day, tag, count in rows:
-        found.setdefault(day, {})[tag] = count
-    return found
+    return Day(day=day, messages=messages.count(), switches=switches.count(), tags=dict(tags))
 
 
 def _midnight(day: date) -> datetime:
