@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from beez import home
 from classifier import live
+from classifier.tags import label
 from conversations import chart, history, page, tagging, trial
 from conversations.page import Bar
 from conversations.trial import Tried
@@ -117,11 +118,10 @@ def _tried(messages: list[str]) -> dict[str, Any]:
     """Variables of the template. Raises live.NoModel."""
     model = live.current()
     entries = [_entry(tried) for tried in trial.play(messages, model)]
-    drawn = len(entries) > 1
     return {
         "entries": entries,
         "version": model.version_name,
-        "chart": chart.draw([_point(one) for one in entries], history.stages()) if drawn else None,
+        "chart": len(entries) > 1 and _drawn(entries),
     }
 
 
@@ -138,12 +138,18 @@ def _entry(tried: Tried) -> Entry:
 
 def _doubts(tried: Tried) -> list[str]:
     found = tried.classification
-    doubts = [f"It may or may not be {tag}." for tag, _ in found.ranked if tag in found.unsure]
+    doubts = [
+        f"It may or may not be {label(tag)}." for tag, _ in found.ranked if tag in found.unsure
+    ]
     if found.cut:
         doubts.append("It is longer than Beez reads: the middle was left out.")
     elif found.strange:
         doubts.append("It is unlike anything that Beez has learnt from.")
     return doubts
+
+
+def _drawn(entries: list[Entry]) -> chart.Chart:
+    return chart.draw([_point(one) for one in entries], history.stages(), label=label)
 
 
 def _point(entry: Entry) -> chart.Point:

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from classifier import registry
-from classifier.models import Tag
+from classifier.tags import in_use
 from conversations.models import Review
 
 LATELY = timedelta(days=90)
@@ -89,7 +89,7 @@ def wilson(successes: int, of: int) -> tuple[float, float]:
 
 
 def lately(now: datetime | None = None) -> Agreement:
-    """Agreement over the last 90 days. Raises Django's database errors."""
+    """Agreement over the last 90 days, on the tags in use. Raises Django's database errors."""
     since = (now or timezone.now()) - LATELY
     every = _judged(since)
     live = registry.live_version()
@@ -97,7 +97,7 @@ def lately(now: datetime | None = None) -> Agreement:
     enough = live is not None and len(of_live) >= ENOUGH
     return measured(
         of_live if enough else every,
-        list(Tag.objects.values_list("name", flat=True)),
+        list(in_use().values_list("name", flat=True)),
         since=since,
         version=live.name if live and enough else None,
     )

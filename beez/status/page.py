@@ -14,6 +14,7 @@ from beez.status.facts import Facts
 from beez.status.sentences import Line, State
 from beez.status.traffic import Day
 from classifier.models import Tag
+from classifier.tags import label
 from conversations.pills import css_class
 
 # Who may read what a section is about may see the section.
@@ -65,11 +66,13 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _of_messages(found: Facts) -> dict[str, Any]:
-    tags = list(Tag.objects.values_list("name", flat=True))
+    tags = _tags(found.days or [])
     return {
         "may_read": True,
         "charts": _charts(found.days, tags) if found.days else None,
-        "legend": [(tag, found.days[-1].tags.get(tag, 0)) for tag in tags] if found.days else [],
+        "legend": [(tag, label(tag), found.days[-1].tags.get(tag, 0)) for tag in tags]
+        if found.days
+        else [],
         "figures": _figures(found.days, tags) if found.days else [],
         "waiting": found.waiting,
         "agreement": found.agreement,
@@ -77,6 +80,13 @@ def _of_messages(found: Facts) -> dict[str, Any]:
         "which": sentences.which(found.agreement) if found.agreement else "",
         "rows": _rows(found.agreement) if found.agreement else [],
     }
+
+
+def _tags(days: list[Day]) -> list[str]:
+    """By stage: those in use, and those that are retired but were given in these days."""
+    given = {tag for day in days for tag in day.tags}
+    rows = Tag.objects.values_list("name", "retired_at")
+    return [name for name, retired_at in rows if retired_at is None or name in given]
 
 
 def _figures(days: list[Day], tags: list[str]) -> list[dict[str, Any]]:
@@ -103,9 +113,9 @@ def _row(one: TagAgreement) -> TagRow:
         tag=one.tag,
         css=css_class(one.tag),
         given=charts.whisker(one.given),
-        given_text=sentences.when_given(one),
+        given_text=sentences.when_given(one, label(one.tag)),
         found=charts.whisker(one.found),
-        found_text=sentences.when_it_holds(one),
+        found_text=sentences.when_it_holds(one, label(one.tag)),
     )
 
 

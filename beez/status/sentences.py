@@ -177,23 +177,23 @@ def agreed(share: Share) -> str:
     )
 
 
-def when_given(of: TagAgreement) -> str:
-    """Of what the model calls by the tag, how much does."""
+def when_given(of: TagAgreement, called: str) -> str:
+    """Of the messages that the model gave the tag, which staff pages call so, how many have it."""
     share = of.given
     if not share.of:
-        return f"No message that Beez called {of.tag} has been reviewed."
+        return f"No message that Beez called {called} has been reviewed."
     return (
-        f"Of {words.count(share.of, 'message')} that Beez called {of.tag}, staff agreed with "
+        f"Of {words.count(share.of, 'message')} that Beez called {called}, staff agreed with "
         f"{share.agreed:,}."
     )
 
 
-def when_it_holds(of: TagAgreement) -> str:
-    """Of what staff call by the tag, how much the model finds."""
+def when_it_holds(of: TagAgreement, called: str) -> str:
+    """Of the messages that have the tag by the word of staff, how many the model finds."""
     share = of.found
     if not share.of:
-        return f"No message that staff call {of.tag} was among them."
-    return f"Of {share.of:,} that staff call {of.tag}, Beez found {share.agreed:,}."
+        return f"No message that staff call {called} was among them."
+    return f"Of {share.of:,} that staff call {called}, Beez found {share.agreed:,}."
 
 
 def which(found: agreement.Agreement) -> str:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0005_waiting_messages")]
+    dependencies = [("conversations", "0007_shadow")]
 
     operations = [
         migrations.AddIndex(
