@@ -144,12 +144,12 @@ _EXAMPLE = {
     "agreement": {
         "since": "2025-11-02T12:00:00+00:00",
         "model_version": "20260102-030405-3f9a1c",
-        "messages": {"agreed": 181, "of": 200, "low": 0.8562, "high": 0.9382},
+        "messages": {"agreed": 181, "of": 200, "low": 0.8564, "high": 0.9383},
         "tags": [
             {
                 "tag": "Hot-buyer",
                 "given": {"agreed": 37, "of": 40, "low": 0.8014, "high": 0.9742},
-                "found": {"agreed": 37, "of": 41, "low": 0.7746, "high": 0.9614},
+                "found": {"agreed": 37, "of": 41, "low": 0.7745, "high": 0.9614},
             }
         ],
     },
