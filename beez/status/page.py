@@ -70,9 +70,7 @@ def _of_messages(found: Facts) -> dict[str, Any]:
     return {
         "may_read": True,
         "charts": _charts(found.days, tags) if found.days else None,
-        "legend": [(tag, label(tag), found.days[-1].tags.get(tag, 0)) for tag in tags]
-        if found.days
-        else [],
+        "legend": _legend(found.days[-1], tags) if found.days else [],
         "figures": _figures(found.days, tags) if found.days else [],
         "waiting": found.waiting,
         "agreement": found.agreement,
@@ -87,6 +85,11 @@ def _tags(days: list[Day]) -> list[str]:
     given = {tag for day in days for tag in day.tags}
     rows = Tag.objects.values_list("name", "retired_at")
     return [name for name, retired_at in rows if retired_at is None or name in given]
+
+
+def _legend(today: Day, tags: list[str]) -> list[tuple[str, str, int]]:
+    """Each tag, what it is called, and how many messages got it today."""
+    return [(tag, label(tag), today.tags.get(tag, 0)) for tag in tags]
 
 
 def _figures(days: list[Day], tags: list[str]) -> list[dict[str, Any]]:

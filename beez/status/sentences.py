@@ -19,14 +19,14 @@ BYTES_NEEDED = MEGABYTES_NEEDED * 2**20
 PLENTY = 4  # times that; with less it is time to make room
 
 PROCESSES: dict[Kind, tuple[str, str]] = {
-    "web": ("The web server", "Start it: `make run`, or `gunicorn beez.wsgi`."),
+    "web": ("The web server", "Start it: make run, or gunicorn beez.wsgi."),
     "worker": (
         "The worker",
-        "Without it nothing is trained. Start it: `make run`, or `celery --app beez worker`.",
+        "Without it nothing is trained. Start it: make run, or celery --app beez worker.",
     ),
     "beat": (
         "The clock of the nightly check",
-        "Without it nobody asks for a training. Start it: `make run`, or `celery --app beez beat`.",
+        "Without it nobody asks for a training. Start it: make run, or celery --app beez beat.",
     ),
 }
 
@@ -57,13 +57,13 @@ def _database(facts: Facts) -> Line:
     if facts.database_problem:
         state = "broken"
         text = f"The database cannot be reached: {facts.database_problem}"
-        advice = "Start it, or correct `DATABASE_URL`."
+        advice = "Start it, or correct DATABASE_URL."
     elif facts.pending_migrations:
         state = "broken"
         waits = words.count(len(facts.pending_migrations), "change")
         first = facts.pending_migrations[0]
         text = f"The tables are not up to date: {waits} not made yet, the first is {first}."
-        advice = "Make them: `manage.py migrate`."
+        advice = "Make them: manage.py migrate."
     return Line(topic="parts", about="database", state=state, text=text, advice=advice)
 
 
@@ -89,11 +89,11 @@ def _live(facts: Facts) -> Line:
     if not facts.is_live_known:
         return line("broken", "Which model is live cannot be read.", "See the line above.")
     if facts.live is None:
-        train = "Train one: `make train`, or activate one: `manage.py models` lists them."
+        train = "Train one: make train, or activate one: manage.py models lists them."
         return line("broken", "No model is live, so no message is tagged.", train)
     live = facts.live
     if live.problem:
-        advice = "Restore the folder from the backup, or go back: `manage.py rollback`."
+        advice = "Restore the folder from the backup, or go back: manage.py rollback."
         return line(
             "broken", f"The model {live.version} is live and damaged: {live.problem}", advice
         )
@@ -123,7 +123,7 @@ def _topic(kind: Kind) -> Topic:
 def learning(found: Learning, facts: Facts) -> Iterator[Line]:
     """Why Beez is or is not learning."""
     coming = words.coming(found.next_check, facts.at)
-    due = f"A training is due and starts {coming}." if found.is_due else ""
+    due = f"A training is due; the next check is {coming}." if found.is_due else ""
     yield Line(
         topic="learning",
         about="due",
@@ -210,7 +210,7 @@ def _broker(facts: Facts) -> Line:
             about="jobs",
             state="broken",
             text=f"Jobs cannot be sent: {facts.broker_problem}",
-            advice="Start Redis, or correct `REDIS_URL`; without Redis, the owner of `BEEZ_HOME`.",
+            advice="Start Redis, or correct REDIS_URL; without Redis, the owner of BEEZ_HOME.",
         )
     return Line(topic="parts", about="jobs", state="good", text="Jobs can be sent to the worker.")
 
@@ -225,7 +225,7 @@ def _disk(facts: Facts) -> Line:
         about="disk",
         state="broken" if free < BYTES_NEEDED else "attention",
         text=text,
-        advice="Make room; models that are not used any more can go: `manage.py models`.",
+        advice="Make room; models that are not used any more can go: manage.py models.",
     )
 
 

@@ -10,10 +10,8 @@ from beez.status import bounded
 from conversations.models import Message, PredictedTag, TagSwitch
 
 DAYS = 14  # the last of them is today
-TODAY_SECONDS, PAST_SECONDS = (
-    60.0,
-    6 * 3600.0,
-)  # how old a count may be; what is past hardly changes
+TODAY_SECONDS = 60.0  # how old a count may be
+PAST_SECONDS = 6 * 3600.0  # what is past hardly changes
 
 
 @dataclass(frozen=True, kw_only=True)

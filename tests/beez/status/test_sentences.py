@@ -98,7 +98,7 @@ def test_what_ails_the_assessment_is_told_and_takes_nothing_else_away(monkeypatc
 def test_a_due_training_says_when_it_starts(monkeypatch):
     found = Due(is_due=True, reason="51 of 50.", reviewed=51, needed=50)
     monkeypatch.setattr(due, "assess", lambda *_: found)
-    assert told("due").text.startswith("A training is due and starts t")
+    assert told("due").text.startswith("A training is due; the next check is t")
     assert told("next check") is None
 
 
