@@ -1,4 +1,4 @@
-"""The bucket that several machines share, imported where MODELS_STORAGE names one and only there."""
+"""The bucket that several machines share; imported only where MODELS_STORAGE names one."""
 
 from typing import Any
 

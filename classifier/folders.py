@@ -5,10 +5,11 @@ first wanted, verified, used in place from then on. Without one `MODELS_DIR` is 
 """
 
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -34,18 +35,12 @@ def local(name: str, *, seal: str) -> Path:
     Raises ArtefactError, with what to do.
     """
     folder = path(name)
-    if not _is(folder, seal):
-        if (bucket := _bucket()) is not None:
-            with _alone():
-                if not _is(folder, seal):  # nobody else has fetched it meanwhile
-                    _fetch(bucket, name, seal)
-                    _make_room(bucket)
-        elif folder.exists():
-            raise ArtefactError(f"{folder} is not the folder that was registered. {_WAY_OUT}")
-        else:
-            raise ArtefactError(f"The model folder {folder} is missing. {_WAY_OUT}")
-    if "models" in settings.STORAGES:
-        os.utime(folder)  # `_make_room` takes away what was not wanted for longest
+    if (bucket := _bucket()) is not None:
+        return _copy_of(bucket, name, seal)
+    if not folder.exists():
+        raise ArtefactError(f"The model folder {folder} is missing. {_WAY_OUT}")
+    if artefact.seal(folder) != seal:
+        raise ArtefactError(f"{folder} is not the folder that was registered. {_WAY_OUT}")
     return folder
 
 
@@ -121,13 +116,26 @@ def remove(name: str) -> None:
     _discard(path(name))
 
 
-_WAY_OUT = "Put it back from a backup with `manage.py register FOLDER`, or activate another version."
+_WAY_OUT = (
+    "Put it back from a backup with `manage.py register FOLDER`, or activate another version."
+)
 
 
 def _bucket() -> Storage | None:
     """A new one each time, for a forked process must not use its parent's connection."""
     options = settings.STORAGES.get("models")
     return None if options is None else storages.create_storage(options)
+
+
+def _copy_of(bucket: Storage, name: str, seal: str) -> Path:
+    folder = path(name)
+    if not _is(folder, seal):
+        with _alone():
+            if not _is(folder, seal):  # nobody else has fetched it meanwhile
+                _fetch(bucket, name, seal)
+                _make_room(bucket)
+    os.utime(folder)  # `_make_room` takes away what has not been wanted for longest
+    return folder
 
 
 def _is(folder: Path, seal: str) -> bool:
@@ -177,7 +185,7 @@ def _seal_in(bucket: Storage, name: str) -> str | None:
     with _told(f"The bucket cannot be asked for the model {name}"):
         try:
             with bucket.open(f"{name}/{MANIFEST}") as file:
-                return artefact.digest(file)
+                return hashlib.sha256(file.read()).hexdigest()
         except FileNotFoundError:
             return None
 
@@ -186,8 +194,9 @@ def _make_room(bucket: Storage) -> None:
     """Keep the COPIES folders that were wanted last, of those that the bucket has as well."""
     folders = [file.parent for file in settings.MODELS_DIR.glob(f"[!.]*/{MANIFEST}")]
     for folder in sorted(folders, key=lambda one: one.stat().st_mtime, reverse=True)[COPIES:]:
-        if _seal_in(bucket, folder.name) == artefact.seal(folder):
-            _discard(folder)
+        with suppress(ArtefactError):  # then it stays until the next time
+            if _seal_in(bucket, folder.name) == artefact.seal(folder):
+                _discard(folder)
 
 
 def _discard(folder: Path) -> None:
@@ -225,7 +234,7 @@ def _told(what: str) -> Iterator[None]:
     """Each storage has errors of its own: they become one sentence."""
     try:
         yield
-    except (ArtefactError, FileNotFoundError):
+    except ArtefactError:
         raise
     except Exception as error:
         raise ArtefactError(f"{what}: {error}") from error

@@ -47,6 +47,9 @@ class ModelVersion(models.Model):
     dataset_digest = models.CharField(max_length=64)
     manifest_sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    pruned_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its folder was removed to save space; the row stays."
+    )
 
     class Meta:
         ordering = ["-id"]
