@@ -116,9 +116,7 @@ def remove(name: str) -> None:
     _discard(path(name))
 
 
-_WAY_OUT = (
-    "Put it back from a backup with `manage.py register FOLDER`, or activate another version."
-)
+_WAY_OUT = "Put it back from a backup (`manage.py register FOLDER`) or activate another version."
 
 
 def _bucket() -> Storage | None:

@@ -1,5 +1,6 @@
 """`GET /models` and `GET /models/live`: which versions there are, and which was live when."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -129,7 +130,7 @@ class ModelLiveAt(APIView):
         moment = accepted.query(request, LiveQuery).get("at") or timezone.now()
         if (activation := registry.live_at(moment)) is None:
             raise NotFound(f"No model was live at {moment.isoformat()}.")
-        until = registry.replaced_at(activation)
+        until = _instant(registry.replaced_at(activation))
         return Response(
             {"name": activation.version.name, **_activation(activation), "until": until}
         )
@@ -140,17 +141,28 @@ def _versions(before: int) -> QuerySet[ModelVersion]:
 
 
 def _model(version: ModelVersion, *, live: bool) -> dict[str, Any]:
-    plain = ("name", "created_at", "pruned_at", "base_model", "tags", "threshold", "micro_f1")
-    return {name: getattr(version, name) for name in plain} | {
+    return {
+        "name": version.name,
+        "created_at": _instant(version.created_at),
         "live": live,
+        "pruned_at": _instant(version.pruned_at),
+        "base_model": version.base_model,
+        "tags": version.tags,
+        "threshold": version.threshold,
+        "micro_f1": version.micro_f1,
         "activations": [_activation(one) for one in version.activations.all()],
     }
 
 
 def _activation(activation: Activation) -> dict[str, Any]:
     return {
-        "at": activation.created_at,
+        "at": _instant(activation.created_at),
         "actor": activation.actor,
         "reason": activation.reason,
         "rollback": activation.restores_id is not None,
     }
+
+
+def _instant(moment: datetime | None) -> str | None:
+    """To the microsecond, so that `at` may be asked for what it was given as."""
+    return None if moment is None else moment.isoformat()

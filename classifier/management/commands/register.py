@@ -1,4 +1,4 @@
-"""`manage.py register FOLDER`: a model folder from anywhere, such as a backup, becomes a version."""
+"""`manage.py register FOLDER`: a version from a model folder anywhere, such as a backup."""
 
 from pathlib import Path
 from typing import Any
