@@ -43,7 +43,7 @@ class ReasonForm(forms.Form):
     """Why a version is made live: asked of whoever does it by hand."""
 
     reason = forms.CharField(
-        max_length=Activation._meta.get_field("reason").max_length,
+        max_length=500,
         label="Why?",
         help_text="Kept in the ledger, for whoever asks later what was live and why.",
         widget=forms.TextInput(attrs={"class": "vTextField", "autofocus": True}),

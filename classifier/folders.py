@@ -127,9 +127,9 @@ def _bucket() -> Storage | None:
 
 def _copy_of(bucket: Storage, name: str, seal: str) -> Path:
     folder = path(name)
-    if not _is(folder, seal):
+    if not _is_whole(folder, seal):
         with _alone():
-            if not _is(folder, seal):  # nobody else has fetched it meanwhile
+            if not _is_whole(folder, seal):  # nobody else has fetched it meanwhile
                 _fetch(bucket, name, seal)
                 _make_room(bucket)
     os.utime(folder)  # `_make_room` takes away what has not been wanted for longest

@@ -76,7 +76,7 @@ class Activation(models.Model):
         related_name="+",
         help_text="The earlier activation that this one, a rollback, went back to.",
     )
-    reason = models.CharField(max_length=255, blank=True)
+    reason = models.TextField(blank=True, help_text="A gate's may be long.")
     actor = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -60,7 +60,7 @@ class ModelsQuery(Shape):
     """Which page of the versions."""
 
     cursor = serializers.RegexField(
-        r"^\d{1,19}\Z",
+        r"^[0-9]{1,18}$",  # a key of Postgres has room for it
         required=False,
         help_text="`next` of the page before.",
         error_messages={"invalid": "Not a cursor that this service gave."},
