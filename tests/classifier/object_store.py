@@ -71,8 +71,8 @@ class Store:
                 [
                     Path(sys.executable).with_name("weed"), "server", f"-dir={self.folder}",
                     "-ip=127.0.0.1", "-filer", "-s3", f"-s3.config={config}", "-s3.port.iceberg=0",
-                    "-s3.port.lance=0",
-                    "-volume.max=8", "-master.volumeSizeLimitMB=64", *ports,
+                    "-s3.port.lance=0", "-volume.max=8", "-volume.preStopSeconds=0",
+                    "-master.volumeSizeLimitMB=64", *ports,
                 ],
                 stdout=log, stderr=log,
             )  # fmt: skip
