@@ -46,7 +46,7 @@ class ReasonForm(forms.Form):
         max_length=500,
         label="Why?",
         help_text="Kept in the ledger, for whoever asks later what was live and why.",
-        widget=forms.TextInput(attrs={"class": "vTextField", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autofocus": True}),
     )
 
 

@@ -204,7 +204,8 @@ def _failed(process: _Process, version: ModelVersion, error: Exception) -> None:
     kept = process.live.version_name if process.live else "nothing"
     foreseen = isinstance(error, RegistryError | ArtefactError)  # a sentence that says it all
     text = f"Cannot serve the model {version.name}; {kept} stays: {error}"
-    logger.error(text, exc_info=None if foreseen else error)
+    level = logging.ERROR if process.watched or process.live else logging.DEBUG  # `current` raises
+    logger.log(level, text, exc_info=None if foreseen else error)
 
 
 def _ledgers() -> tuple[ModelVersion | None, int | None]:

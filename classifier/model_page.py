@@ -51,7 +51,7 @@ def activations(version: ModelVersion) -> list[Table]:
         [localize(localtime(one.created_at)), one.actor or "–", one.reason or "–"]
         for one in version.activations.all()
     ]
-    return [Table("Activations", ["since", "by", "why"], rows)] if rows else []
+    return [Table("When it was live", ["since", "by", "why"], rows)] if rows else []
 
 
 def _rendered(card: str, version: ModelVersion) -> SafeString:

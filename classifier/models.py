@@ -48,7 +48,10 @@ class ModelVersion(models.Model):
     manifest_sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
     pruned_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its folder was removed to save space; the row stays."
+        "files removed",
+        null=True,
+        blank=True,
+        help_text="When its folder was removed to save space; the row stays.",
     )
 
     class Meta:

@@ -64,11 +64,15 @@ def restore(source: Path) -> ModelVersion:
 
 
 def activate(version: ModelVersion, *, reason: str = "", actor: str = "") -> Activation:
-    """Make `version` live in every process; where it is live already, its present row is left."""
+    """Make `version` live in every process; where it is live already, its present row is left.
+
+    Raises RegistryError where its folder is missing or damaged, though it be live.
+    """
     with transaction.atomic():
         ledger.lock(Activation)
         present = _newest()
         if present is not None and present.version_id == version.pk:
+            _make_sure(version)
             return present
         return _append(version, reason=reason, actor=actor)
 
@@ -155,12 +159,17 @@ def problem(version: ModelVersion) -> str:
 def _append(
     version: ModelVersion, *, reason: str, actor: str, restores: Activation | None = None
 ) -> Activation:
+    _make_sure(version)
+    return Activation.objects.create(version=version, reason=reason, actor=actor, restores=restores)
+
+
+def _make_sure(version: ModelVersion) -> None:
+    """Every file is here as it was registered, and in the bucket where one was set since."""
     _verified(sealed_folder(version))
     try:
-        folders.share(version.name)  # where a bucket was set after it was registered
+        folders.share(version.name)
     except ArtefactError as error:
         raise RegistryError(str(error)) from error
-    return Activation.objects.create(version=version, reason=reason, actor=actor, restores=restores)
 
 
 def _verified(folder: Path) -> Manifest:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -80,9 +81,12 @@ class Store:
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.terminate()
-            self.process.wait(timeout=30)
+            self.process.kill()  # an orderly end takes it ten seconds
+            self.process.wait()
             self.process = None
+            for port in self.ports.values():
+                for socket in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
+                    socket.unlink()
 
     def place(self) -> "Place":
         """An empty place of its own in the bucket."""
