@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from classifier import folders, ledger, registry
@@ -60,18 +60,19 @@ def _live_since(since: datetime) -> Iterator[int]:
 
 
 def _named_since(since: datetime) -> Iterator[int]:
-    """Keys of versions that rows of other parts name, messages above all, made since then.
+    """Keys of versions that rows of other parts name, messages above all: rows made since then,
+    or not ended yet (a trial in shadow), or that say nothing of when they were made.
 
     By their relation to a version, for the classifier knows nothing of those parts.
     """
     for relation in ModelVersion._meta.related_objects:
-        rows, field = relation.related_model, relation.field.attname
-        try:
-            rows._meta.get_field("created_at")
-        except FieldDoesNotExist:
-            continue
-        recent = rows._default_manager.filter(created_at__gte=since, **{f"{field}__isnull": False})
-        yield from recent.order_by().values_list(field, flat=True).distinct()
+        rows, key = relation.related_model, relation.field.attname
+        times = {field.name for field in rows._meta.fields} & {"created_at", "started_at"}
+        recent = Q(*(Q(**{f"{name}__gte": since}) for name in times), _connector=Q.OR)
+        if any(field.name == "ended_at" for field in rows._meta.fields):
+            recent |= Q(ended_at=None)
+        found = rows._default_manager.filter(recent, **{f"{key}__isnull": False})
+        yield from found.order_by().values_list(key, flat=True).distinct()
 
 
 def _looked_at(version: ModelVersion) -> Removal:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("classifier", "0004_threshold_change"),
+        ("classifier", "0005_tags_that_change"),
     ]
 
     operations = [

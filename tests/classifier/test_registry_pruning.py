@@ -11,7 +11,7 @@ from classifier import live, registry
 from classifier.models import Activation, ModelVersion
 from classifier.registry import RegistryError
 from conversations import ingest
-from conversations.models import Message
+from conversations.models import Message, ShadowTrial
 from tests import keyword_model as keywords
 
 NOW = timezone.now()
@@ -92,6 +92,16 @@ def test_what_messages_of_the_last_days_name_stays(make, models_dir):
     Activation.objects.update(created_at=days_ago(60))
     prune(keep_days=30)
     assert here(models_dir) == ["b", "c", "d"]
+
+
+def test_a_candidate_that_runs_in_shadow_stays_however_old(make, models_dir):
+    for name, ended in (("over", NOW), ("running", None)):
+        ShadowTrial.objects.create(
+            version=make(name), share=0.1, looked_at=0, started_by="ada", ended_at=ended
+        )
+    ShadowTrial.objects.update(started_at=days_ago(60))
+    prune(keep_days=30)
+    assert here(models_dir) == ["running"]
 
 
 def test_a_dry_run_says_the_same_and_removes_nothing(make, models_dir):
