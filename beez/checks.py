@@ -16,10 +16,12 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", ".localhost"}
 
 @register()
 def models_folder(app_configs: object, **_: Any) -> Sequence[CheckMessage]:
-    """Serving needs to read it, training to write it; where it is missing it must be possible."""
+    """Serving needs to read it, training (and fetching from a bucket) to write it; where it is
+    missing it must be possible."""
     folder: Path = settings.MODELS_DIR
+    fetching = os.W_OK if "models" in settings.STORAGES else 0
     if folder.exists():
-        usable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+        usable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK | fetching)
     else:
         ancestor = next(parent for parent in folder.parents if parent.exists())
         usable = ancestor.is_dir() and os.access(ancestor, os.W_OK)

@@ -151,5 +151,16 @@ def rate(name: str) -> str:
     return value
 
 
+def bucket(name: str) -> tuple[str, str] | None:
+    """`s3://bucket/prefix` as (bucket, prefix), the prefix perhaps empty; None when unset."""
+    value = string(name, "")
+    if not value:
+        return None
+    match = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[\w.-]+)*)/?", value)
+    if match is None or {".", ".."} & set(match[2].split("/")):
+        raise ImproperlyConfigured(f"{name}={value!r} is not a bucket like s3://bucket/prefix.")
+    return match[1], match[2].strip("/")
+
+
 def folder(name: str, default: Path) -> Path:
     return Path(string(name, str(default))).expanduser().resolve()

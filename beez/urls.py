@@ -7,7 +7,7 @@ from beez import home, playground
 from beez.api import errors
 from beez.status import api as status_api
 from classifier import api as classifier_api
-from classifier import thresholds_api
+from classifier import models_api, thresholds_api
 from conversations import api as conversations_api
 from conversations.converters import ConversationId
 
@@ -23,6 +23,8 @@ urlpatterns = [
     path("classify-message", classifier_api.ClassifyMessage.as_view()),
     path("classify-messages", classifier_api.ClassifyMessages.as_view()),
     path("classify-conversation", conversations_api.ClassifyConversation.as_view()),
+    path("models", models_api.Models.as_view()),
+    path("models/live", models_api.ModelLiveAt.as_view()),
     path("thresholds", thresholds_api.ThresholdsInForce.as_view()),
     path("conversations", conversations_api.ConversationList.as_view()),
     path(

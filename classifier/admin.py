@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
@@ -38,9 +39,20 @@ class TagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no subscript at r
         return not in_use and super().has_delete_permission(request, obj)
 
 
+class ReasonForm(forms.Form):
+    """Why a version is made live: asked of whoever does it by hand."""
+
+    reason = forms.CharField(
+        max_length=500,
+        label="Why?",
+        help_text="Kept in the ledger, for whoever asks later what was live and why.",
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
+
+
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ReadOnlyAdmin):
-    list_display = ["name", "live", "base_model", "test_micro_f1", "created_at"]
+    list_display = ["name", "live", "base_model", "test_micro_f1", "created_at", "pruned_at"]
     fields = [
         "name",
         "live",
@@ -50,6 +62,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         "dataset_digest",
         "manifest_sha256",
         "created_at",
+        "pruned_at",
     ]
     readonly_fields = ["live"]
     search_fields = ["name", "base_model"]
@@ -87,6 +100,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         version = context["original"]
         context["tables"] = list(model_page.tables(version.metrics))
         context["files"] = model_page.files(version)
+        context["activations"] = model_page.activations(version)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def plot(self, request: HttpRequest, pk: int, name: str) -> FileResponse:
@@ -107,19 +121,16 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def activate(
         self, request: HttpRequest, queryset: QuerySet[ModelVersion]
     ) -> HttpResponse | None:
-        def run(version: ModelVersion) -> Activation:
-            return registry.activate(version, actor=request.user.get_username())
-
-        return self._confirmed(request, queryset, action="activate", run=run)
+        return self._confirmed(request, queryset, action="activate", run=registry.activate)
 
     @admin.action(description="Roll back the live version", permissions=["activate"])
     def roll_back(
         self, request: HttpRequest, queryset: QuerySet[ModelVersion]
     ) -> HttpResponse | None:
-        def run(version: ModelVersion) -> Activation:
+        def run(version: ModelVersion, *, reason: str, actor: str) -> Activation:
             if version != registry.live_version():
                 raise RegistryError(f"{version} is not live. Select the live version.")
-            return registry.rollback(actor=request.user.get_username())
+            return registry.rollback(reason=reason, actor=actor)
 
         return self._confirmed(request, queryset, action="roll_back", run=run)
 
@@ -129,29 +140,34 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         queryset: QuerySet[ModelVersion],
         *,
         action: str,
-        run: Callable[[ModelVersion], Activation],
+        run: Callable[..., Activation],
     ) -> HttpResponse | None:
-        """Ask first; on the second request run the action and say what came of it."""
+        """Ask first, and why; with a reason run the action and say what came of it."""
         versions = list(queryset[:2])
+        form = ReasonForm(request.POST if "confirm" in request.POST else None)
         if len(versions) != 1:
             self.message_user(request, "Select one version.", messages.ERROR)
-        elif "confirm" not in request.POST:
-            return self._question(request, versions[0], action)
+        elif not form.is_valid():
+            return self._question(request, versions[0], action, form)
         else:
             try:
-                live = run(versions[0]).version
+                actor = request.user.get_username()
+                live = run(versions[0], reason=form.cleaned_data["reason"], actor=actor).version
                 text, level = f"{live} is live, everywhere within two seconds.", messages.SUCCESS
             except RegistryError as error:
                 text, level = str(error), messages.ERROR
             self.message_user(request, text, level)
         return None
 
-    def _question(self, request: HttpRequest, version: ModelVersion, action: str) -> HttpResponse:
+    def _question(
+        self, request: HttpRequest, version: ModelVersion, action: str, form: ReasonForm
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "Activate a model" if action == "activate" else "Roll back",
             "opts": self.opts,
             "action": action,
+            "form": form,
             "version": version,
             "live": registry.live_version(),
             "previous": registry.previous_version(),

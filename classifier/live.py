@@ -21,9 +21,11 @@ from django.db.models import Subquery
 
 from beez.api.errors import Unavailable
 from classifier import registry, thresholds
+from classifier.artefact import ArtefactError
 from classifier.decision import InForce, Overrides, in_force
 from classifier.engine import Classification, Engine
 from classifier.models import ModelVersion, ThresholdChange
+from classifier.registry import RegistryError
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +34,33 @@ RETRY_SECONDS = 30.0  # for a version that could not be loaded
 
 
 class NoModel(Unavailable):
-    """503: nothing has been activated yet, or the first model could not be loaded."""
+    """503: nothing has been activated yet, or the first model could not be loaded.
+
+    `reason` is for whoever runs Beez; callers of the API learn nothing of folders.
+    """
 
     default_code = "no_model"
     default_detail = "No model is active yet. Train one, or activate one that is registered."
+
+    def __init__(self, failure: "Failure | None" = None) -> None:
+        name = failure and failure.version_name
+        detail = f"The model {name} is live and cannot be loaded yet; the log says why."
+        super().__init__(detail if failure else None)
+        self.reason = (
+            f"The model {name} is live and cannot be loaded: {failure.reason}"
+            if failure
+            else self.default_detail
+        )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A version that could not be loaded, why, and when (monotonic) it may be tried again."""
+
+    version_id: int
+    version_name: str
+    reason: str
+    retry_at: float
 
 
 @dataclass(frozen=True)
@@ -66,7 +91,7 @@ class _Process:
     live: LiveModel | None = None
     overrides: Overrides = field(default_factory=Overrides)
     checked_at: float = -math.inf
-    failed: tuple[int, float] = (0, 0.0)  # version, and when it may be tried again
+    failure: Failure | None = None  # of the version that is live by the ledger
     watched: bool = False
     watcher: threading.Thread | None = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -86,7 +111,7 @@ def current() -> LiveModel:
     if process.live is None or not process.watched:
         _refresh_if_due(process)
     if process.live is None:
-        raise NoModel
+        raise NoModel(process.failure)
     return process.live
 
 
@@ -160,17 +185,27 @@ def _refresh(process: _Process) -> None:
         if newest_change != process.overrides.newest:
             _follow_thresholds(process)
         if version is None or (process.live and process.live.version_id == version.pk):
+            process.failure = None
             return
-        failed, retry_at = process.failed
-        if version.pk == failed and time.monotonic() < retry_at:
+        failed = process.failure
+        if failed and version.pk == failed.version_id and time.monotonic() < failed.retry_at:
             return
         try:
             process.live = _load(version, process.overrides)
+            process.failure = None
             _tell(process, f"Serving the model {version.name}")
-        except Exception:  # whatever ails the new model must not take the old one away
-            process.failed = (version.pk, time.monotonic() + RETRY_SECONDS)
-            kept = process.live.version_name if process.live else "nothing"
-            logger.exception("Cannot serve the model %s; %s stays", version.name, kept)
+        except Exception as error:  # whatever ails the new model must not take the old one away
+            _failed(process, version, error)
+
+
+def _failed(process: _Process, version: ModelVersion, error: Exception) -> None:
+    retry_at = time.monotonic() + RETRY_SECONDS
+    process.failure = Failure(version.pk, version.name, str(error), retry_at)
+    kept = process.live.version_name if process.live else "nothing"
+    foreseen = isinstance(error, RegistryError | ArtefactError)  # a sentence that says it all
+    text = f"Cannot serve the model {version.name}; {kept} stays: {error}"
+    level = logging.ERROR if process.watched or process.live else logging.DEBUG  # `current` raises
+    logger.log(level, text, exc_info=None if foreseen else error)
 
 
 def _ledgers() -> tuple[ModelVersion | None, int | None]:

@@ -6,7 +6,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from markdown_it import MarkdownIt
 
 from beez.staff.pages import Table
@@ -41,6 +43,15 @@ def files(version: ModelVersion) -> ModelFiles:
         return ModelFiles(problem=str(error))
     plots = (name for name in sorted(names) if plot_type(name) and f"]({name})" not in card)
     return ModelFiles(card=_rendered(card, version), plots=tuple(plots))
+
+
+def activations(version: ModelVersion) -> list[Table]:
+    """When the version went live, by whom and why: a table, or none where it never did."""
+    rows = [
+        [localize(localtime(one.created_at)), one.actor or "–", one.reason or "–"]
+        for one in version.activations.all()
+    ]
+    return [Table("When it was live", ["since", "by", "why"], rows)] if rows else []
 
 
 def _rendered(card: str, version: ModelVersion) -> SafeString:

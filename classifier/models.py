@@ -47,6 +47,12 @@ class ModelVersion(models.Model):
     dataset_digest = models.CharField(max_length=64)
     manifest_sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    pruned_at = models.DateTimeField(
+        "files removed",
+        null=True,
+        blank=True,
+        help_text="When its folder was removed to save space; the row stays.",
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -73,7 +79,7 @@ class Activation(models.Model):
         related_name="+",
         help_text="The earlier activation that this one, a rollback, went back to.",
     )
-    reason = models.CharField(max_length=255, blank=True)
+    reason = models.TextField(blank=True, help_text="A gate's may be long.")
     actor = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,16 +1,16 @@
 """The registered model versions, and the ledger that says which of them is live.
 
-The one write path of `ModelVersion` and `Activation`: a version is verified on disk before
-anything says that it may be served.
+The one write path of `ModelVersion` and `Activation`, with `pruning`: a version is verified on
+disk before anything says that it may be served.
 """
 
+from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from classifier import artefact, ledger
+from classifier import artefact, folders, ledger
 from classifier.artefact import ArtefactError, Manifest
 from classifier.models import Activation, ModelVersion, Tag
 
@@ -20,14 +20,24 @@ class RegistryError(Exception):
 
 
 def register(name: str) -> ModelVersion:
-    """The row for the model folder `MODELS_DIR/<name>`; the same folder gives the same row."""
-    folder = settings.MODELS_DIR / name
+    """The row for the model folder `MODELS_DIR/<name>`; the same folder gives the same row.
+
+    Where machines share a bucket, the folder is in it before there is a row.
+    """
+    folder = folders.path(name)
     manifest = _verified(folder)
     if manifest.name != name:
         raise RegistryError(f"{folder} holds the model {manifest.name}, moved or copied.")
-    version, _ = ModelVersion.objects.get_or_create(
+    _refuse_another(name, folder)
+    try:
+        folders.share(name)
+    except ArtefactError as error:
+        way_out = f"`manage.py register {folder}` tries again."
+        raise RegistryError(f"{error} It is complete in {folder}: {way_out}") from error
+    version, _ = ModelVersion.objects.update_or_create(
         name=name,
-        defaults={
+        defaults={"pruned_at": None},
+        create_defaults={
             "base_model": manifest.base_model,
             "tags": list(manifest.tags),
             "threshold": manifest.threshold,
@@ -36,16 +46,33 @@ def register(name: str) -> ModelVersion:
             "manifest_sha256": artefact.seal(folder),
         },
     )
-    sealed_folder(version)
     return version
 
 
+def restore(source: Path) -> ModelVersion:
+    """Register a model folder from anywhere, such as a backup; a copy of it joins the others.
+
+    A damaged folder of the same version gives way. Raises RegistryError.
+    """
+    manifest = _verified(source)
+    known = _refuse_another(manifest.name, source)
+    try:
+        folders.add(source, manifest, replace=known)
+    except ArtefactError as error:
+        raise RegistryError(str(error)) from error
+    return register(manifest.name)
+
+
 def activate(version: ModelVersion, *, reason: str = "", actor: str = "") -> Activation:
-    """Make `version` live in every process; where it is live already, its present row is left."""
+    """Make `version` live in every process; where it is live already, its present row is left.
+
+    Raises RegistryError where its folder is missing or damaged, though it be live.
+    """
     with transaction.atomic():
         ledger.lock(Activation)
         present = _newest()
         if present is not None and present.version_id == version.pk:
+            _make_sure(version)
             return present
         return _append(version, reason=reason, actor=actor)
 
@@ -75,6 +102,17 @@ def live_version() -> ModelVersion | None:
     return None if newest is None else newest.version
 
 
+def live_at(moment: datetime) -> Activation | None:
+    """The activation by which a version was live at that moment, if any was."""
+    return activations().filter(created_at__lte=moment).first()
+
+
+def replaced_at(activation: Activation) -> datetime | None:
+    """When another version followed it; None where it is live still."""
+    later = Activation.objects.filter(pk__gt=activation.pk).order_by("pk").first()
+    return None if later is None else later.created_at
+
+
 def previous_version() -> ModelVersion | None:
     """What `rollback` would make live."""
     present = _newest()
@@ -95,22 +133,43 @@ def find(text: str) -> ModelVersion:
 
 
 def sealed_folder(version: ModelVersion) -> Path:
-    """Where the files of `version` are, once the manifest there is the one registered."""
-    folder: Path = settings.MODELS_DIR / version.name
+    """Where the files of `version` are on this machine, fetched if need be, once the manifest
+    there is the one registered. RegistryError says what is wrong and what to do."""
+    if version.pruned_at is not None:
+        raise RegistryError(
+            f"{version} was removed on {version.pruned_at:%Y-%m-%d} to save space. "
+            "Put it back from a backup: `manage.py register FOLDER`."
+        )
     try:
-        seal = artefact.seal(folder)
+        return folders.local(version.name, seal=version.manifest_sha256)
     except ArtefactError as error:
         raise RegistryError(str(error)) from error
-    if seal != version.manifest_sha256:
-        raise RegistryError(f"{folder} is not the folder that was registered.")
-    return folder
+
+
+def problem(version: ModelVersion) -> str:
+    """Why `version` cannot be made live, in a sentence; empty when nothing speaks against it.
+
+    Every file that is on this machine is read for that.
+    """
+    if version.pruned_at is not None:
+        return f"removed on {version.pruned_at:%Y-%m-%d} to save space"
+    return folders.state(version.name, seal=version.manifest_sha256)
 
 
 def _append(
     version: ModelVersion, *, reason: str, actor: str, restores: Activation | None = None
 ) -> Activation:
-    _verified(sealed_folder(version))
+    _make_sure(version)
     return Activation.objects.create(version=version, reason=reason, actor=actor, restores=restores)
+
+
+def _make_sure(version: ModelVersion) -> None:
+    """Every file is here as it was registered, and in the bucket where one was set since."""
+    _verified(sealed_folder(version))
+    try:
+        folders.share(version.name)
+    except ArtefactError as error:
+        raise RegistryError(str(error)) from error
 
 
 def _verified(folder: Path) -> Manifest:
@@ -120,8 +179,24 @@ def _verified(folder: Path) -> Manifest:
         raise RegistryError(str(error)) from error
     known = set(Tag.objects.values_list("name", flat=True))
     if unknown := [tag for tag in manifest.tags if tag not in known]:
-        raise RegistryError(f"{folder} has tags that Beez does not know: {', '.join(unknown)}.")
+        raise RegistryError(
+            f"{folder} has tags that Beez does not know: {', '.join(unknown)}. Add them in the "
+            "staff pages under Tags, by the same names, and try again."
+        )
     return manifest
+
+
+def _refuse_another(name: str, folder: Path) -> bool:
+    """Whether the version in `folder` is registered; RegistryError for another of its name."""
+    registered = ModelVersion.objects.filter(name=name).first()
+    if registered is None:
+        return False
+    if registered.manifest_sha256 != artefact.seal(folder):
+        raise RegistryError(
+            f"{folder} is not the model {name} that is registered: its contents differ, and a "
+            "model never changes. Look for another backup."
+        )
+    return True
 
 
 def _newest() -> Activation | None:

@@ -1,7 +1,16 @@
-"""What a stranger wrote, made fit for a terminal: nothing in it is obeyed."""
+"""Commands in a terminal: who gives them, and what a stranger wrote made fit to be printed."""
 
+import getpass
 import json
 from typing import Any
+
+
+def user() -> str:
+    """The system user's name, for ledgers; "command" where the system has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a bare number
+        return "command"
 
 
 def printable(text: str) -> str:

@@ -1,16 +1,14 @@
 """What the conversation routes accept: bodies and queries, each value checked strictly."""
 
-import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from classifier.fields import MessageField, StrictCharField
+from classifier.fields import Instant, MessageField, StrictCharField
 from classifier.models import Tag
 from conversations.converters import why_not_addressable
 from conversations.models import Review
@@ -20,31 +18,6 @@ MESSAGES, MOST_MESSAGES = 200, 1_000
 LARGEST_POSITION = 2**31 - 1
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCKS_DIFFER = timedelta(days=1)
-_LOST_PLUS = re.compile(r"(:\d\d\S*) (\d\d(?::?\d\d)?)$")
-
-
-class Instant(serializers.CharField):
-    """An ISO 8601 date or time. A date means its first moment, or its last one; see `end`.
-
-    In a query, a `+` that is not written `%2B` arrives as a blank: it counts as the plus.
-    """
-
-    def __init__(self, *, end: bool, **options: Any) -> None:
-        self.clock = time.max if end else time.min
-        super().__init__(**options)
-
-    def to_internal_value(self, data: Any) -> datetime:  # type: ignore[override] # a parsed string
-        text = _LOST_PLUS.sub(r"\1+\2", super().to_internal_value(data))
-        try:
-            day = parse_date(text)
-            moment = datetime.combine(day, self.clock) if day else parse_datetime(text)
-            if moment is not None:
-                return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
-        except (ValueError, OverflowError):
-            pass
-        raise serializers.ValidationError(
-            "Not an ISO 8601 date or time like 2026-01-31 or 2026-01-31T12:00:00Z."
-        )
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

@@ -277,7 +277,7 @@ def _compare(version: ModelVersion, material: Material) -> tuple[float | None, f
         return None, None
     candidate, live = (
         quality.engine_micro_f1(
-            Engine.load(settings.MODELS_DIR / each.name), material.live_test, material.live.tags
+            Engine.load(registry.sealed_folder(each)), material.live_test, material.live.tags
         )
         for each in (version, material.live)
     )

@@ -34,6 +34,10 @@ def tables() -> None:
 def model() -> None:
     """Train in a process of its own, so that torch's memory is given back before serving."""
     if (version := registry.live_version()) is not None:
+        try:
+            registry.sealed_folder(version)
+        except registry.RegistryError as error:
+            raise StartError(f"The live model cannot be used. {error}") from error
         console.done("model", version.name)
         return
     print("  No model is live yet. Training one takes a few minutes.", flush=True)

@@ -12,7 +12,7 @@ from tests.beez.started import CHECKOUT, environment, setting_names
 
 READERS = {
     "string", "boolean", "integer", "fraction", "choice", "listing", "clock", "time_zone",
-    "postgres", "rate", "folder",
+    "postgres", "rate", "folder", "bucket",
 }  # fmt: skip
 PACKAGES = ("beez", "classifier", "conversations", "training")
 
@@ -62,12 +62,28 @@ def test_the_example_explains_every_setting():
         (lambda: env.rate("SETTING"), "0/minute"),
         (lambda: env.rate("SETTING"), "600"),
         (lambda: env.rate("SETTING"), "600/m"),
+        (lambda: env.bucket("SETTING"), "https://s3.example/models"),
+        (lambda: env.bucket("SETTING"), "s3://b"),
+        (lambda: env.bucket("SETTING"), "s3://models/../other"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named(monkeypatch, read, bad):
     monkeypatch.setenv("SETTING", bad)
     with pytest.raises(ImproperlyConfigured, match=f"SETTING='{re.escape(bad)}'"):
         read()
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("", None),
+        ("s3://models", ("models", "")),
+        ("s3://shop.example/beez/models/", ("shop.example", "beez/models")),
+    ],
+)
+def test_a_bucket_is_a_name_and_perhaps_a_prefix(monkeypatch, value, found):
+    monkeypatch.setenv("SETTING", value)
+    assert env.bucket("SETTING") == found
 
 
 def test_a_required_setting_is_named(monkeypatch):

@@ -9,14 +9,18 @@ from django.conf import settings
 from django.db import connection
 
 
-def run(script: str) -> str:
+def run(script: str, **changes: str) -> str:
     """Standard output of the script; the test fails with its standard error."""
-    environment = os.environ | {
-        "DATABASE_URL": database_url(),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "MODELS_DIR": str(settings.MODELS_DIR),
-        "DJANGO_SETTINGS_MODULE": "beez.settings",
-    }
+    environment = (
+        os.environ
+        | changes
+        | {
+            "DATABASE_URL": database_url(),
+            "SECRET_KEY": settings.SECRET_KEY,
+            "MODELS_DIR": str(settings.MODELS_DIR),
+            "DJANGO_SETTINGS_MODULE": "beez.settings",
+        }
+    )
     done = subprocess.run(
         [sys.executable, "-c", script],
         env=environment,

@@ -53,9 +53,10 @@ def plot(version, name):
     return reverse("admin:classifier_modelversion_plot", args=[version.pk, name])
 
 
-def act(client, action, *versions, confirm=True):
+def act(client, action, *versions, confirm=True, reason="It is better."):
     data = {"action": action, ACTION_CHECKBOX_NAME: [version.pk for version in versions]}
-    return client.post(VERSIONS, data | ({"confirm": "yes"} if confirm else {}), follow=True)
+    answer = {"confirm": "yes", "reason": reason} if confirm else {}
+    return client.post(VERSIONS, data | answer, follow=True)
 
 
 def said(response):
@@ -95,7 +96,8 @@ def test_no_page_needs_inline_scripts_or_styles(admin_client, version):
 
 def test_a_page_without_folder_says_so(admin_client, version, models_dir):
     (models_dir / version.name).rename(models_dir / "gone")
-    assert "cannot be read" in admin_client.get(page(version)).content.decode()
+    html = admin_client.get(page(version)).content.decode()
+    assert "is missing. Put it back from a backup" in html
 
 
 def test_a_version_without_card_and_metrics_has_a_page(admin_client, keyword_model):
@@ -139,7 +141,23 @@ def test_activating_asks_first_and_then_does_it_in_the_name_of_the_user(admin_cl
     done = act(admin_client, "activate", version)
     assert said(done) == ["words-2 is live, everywhere within two seconds."]
     assert registry.live_version() == version
-    assert Activation.objects.first().actor == "admin"
+    newest = Activation.objects.first()
+    assert (newest.actor, newest.reason) == ("admin", "It is better.")
+
+
+@pytest.mark.parametrize("action", ["activate", "roll_back"])
+def test_without_a_reason_it_is_asked_for_again_and_nothing_is_done(admin_client, version, action):
+    registry.activate(version)
+    asked = act(admin_client, action, version, reason="  ")
+    assert "This field is required." in asked.content.decode()
+    assert Activation.objects.count() == 2
+
+
+def test_a_versions_page_shows_when_it_was_live_by_whom_and_why(admin_client, version):
+    assert "When it was live" not in admin_client.get(page(version)).content.decode()
+    act(admin_client, "activate", version, reason="Fewer <false> alarms")
+    html = admin_client.get(page(version)).content.decode()
+    assert "<td>admin</td><td>Fewer &lt;false&gt; alarms</td>" in html
 
 
 def test_rolling_back_names_the_earlier_version_first(admin_client, keyword_model, version):

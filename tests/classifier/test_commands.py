@@ -4,7 +4,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from classifier import registry
+from classifier import live, registry
 from classifier.bars import bar
 from classifier.models import Activation
 from tests import keyword_model as keywords
@@ -75,10 +75,26 @@ def test_classify_without_a_model_says_what_to_do(db, models_dir):
         run("classify", "hello")
 
 
-def test_activate_takes_the_beginning_of_a_name(second_version):
+def test_classify_says_why_the_live_model_cannot_be_loaded(keyword_model, models_dir):
+    live.reset()
+    (models_dir / "keywords-1" / "model.onnx").write_bytes(b"rubbish")
+    with pytest.raises(CommandError, match=r"keywords-1 is live .*/model\.onnx is damaged"):
+        run("classify", "hello")
+
+
+def test_activate_takes_the_beginning_of_a_name_and_keeps_who_and_why(second_version, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "ada")
     assert run("activate", "words", reason="try it") == "words-2 is live.\n"
     newest = Activation.objects.first()
-    assert (newest.version, newest.reason) == (second_version, "try it")
+    assert (newest.version, newest.actor, newest.reason) == (second_version, "ada", "try it")
+
+
+def test_a_system_user_without_a_name_is_no_obstacle(second_version, monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4_294_000_000)
+    run("activate", "words")
+    assert Activation.objects.first().actor == "command"
 
 
 def test_activate_says_what_is_wrong(second_version, models_dir):

@@ -70,6 +70,14 @@ def test_activating_the_live_version_adds_no_row(make):
     assert Activation.objects.count() == 1
 
 
+def test_activating_the_live_version_whose_folder_is_gone_says_so(make, models_dir):
+    version = make("a")
+    registry.activate(version)
+    shutil.rmtree(models_dir / "a")
+    with pytest.raises(RegistryError, match="is missing"):
+        registry.activate(version)
+
+
 def test_a_damaged_folder_is_not_activated_and_the_old_one_stays_live(make, models_dir):
     good, bad = make("a"), make("b")
     registry.activate(good)

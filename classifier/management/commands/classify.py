@@ -26,7 +26,9 @@ class Command(BaseCommand):
         try:
             model = live.current()
         except live.NoModel as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(
+                f"{error.reason}\n`manage.py models` lists every version."
+            ) from error
         done = failed = 0
         for place, text in _numbered("message", message) if message else _lines(sys.stdin):
             try:
