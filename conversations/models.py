@@ -3,6 +3,7 @@
 from django.db import models
 
 from classifier.models import ModelVersion, Tag
+from conversations.wording import wording
 
 
 class Conversation(models.Model):
@@ -57,6 +58,15 @@ class Message(models.Model):
     reviewed = models.BooleanField(
         default=False, db_default=False, help_text="A review holds; `reviewing` keeps this true."
     )
+    same_as = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="copies",
+        help_text="A reviewed message of the same words: the review queue passes this one over.",
+    )
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT)
     rule = models.CharField(max_length=16, help_text="Rule for the conversation's tag then.")
     conversation_tag = models.ForeignKey(
@@ -87,8 +97,8 @@ class Message(models.Model):
                 name="message_to_check",
             ),
             models.Index(
-                fields=["-uncertainty", "-id"],
-                condition=models.Q(reviewed=False, sampled=False),
+                fields=["-unsure", "-uncertainty", "-id"],
+                condition=models.Q(reviewed=False, sampled=False, same_as=None),
                 name="message_least_sure",
             ),
             models.Index(
@@ -102,6 +112,16 @@ class Message(models.Model):
                 name="message_sent",
             ),
             models.Index(fields=["created_at"], name="message_by_time"),
+            models.Index(
+                wording(models.F("text")),
+                condition=models.Q(reviewed=True),
+                name="message_reviewed_words",
+            ),
+            models.Index(
+                fields=["same_as"],
+                condition=models.Q(same_as__isnull=False),
+                name="message_copies",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -243,3 +263,37 @@ class ShadowAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{', '.join(self.tags) or 'no tag'} for {self.message_id}"
+
+
+class Claim(models.Model):
+    """A message of the review queue, held for one reviewer until a moment; the row stays.
+
+    A review or a skip ends it. Another person may take it over once it has ended.
+    """
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="claim")
+    actor = models.CharField(max_length=150)
+    chosen = models.CharField(max_length=16, choices=Review.Chosen)
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["actor", "until"], name="claim_of_actor")]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} for {self.actor} until {self.until:%H:%M:%S}"
+
+
+class Skip(models.Model):
+    """A reviewer had no answer to a message; that day the queue does not ask the person again."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="skips")
+    actor = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["actor", "created_at"], name="skip_by_actor")]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} by {self.actor}"
