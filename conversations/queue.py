@@ -35,6 +35,11 @@ class Progress:
     waiting: int
     more: bool  # than COUNTED
 
+    @property
+    def total(self) -> int:
+        """Of a bar that is full when nothing unsure waits any more."""
+        return max(1, self.today + self.waiting)
+
 
 def draw(actor: str) -> Claim | None:
     """The next message for `actor`, theirs for ten minutes from now; None when nothing waits.
@@ -170,8 +175,8 @@ def _at_random(actor: str) -> Iterator[int]:
 
 def _taken(actor: str) -> list[int]:
     """Messages that somebody holds, and those that the person skipped today: a few ids."""
-    held = Claim.objects.filter(until__gt=timezone.now()).values_list("message", flat=True)
-    return [*held, *_skipped(actor).values_list("message", flat=True)]
+    held = Claim.objects.filter(until__gt=timezone.now()).values_list("message_id", flat=True)
+    return [*held, *_skipped(actor).values_list("message_id", flat=True)]
 
 
 def _skipped(actor: str) -> QuerySet[Skip]:

@@ -12,7 +12,7 @@ class AnsweredError(Exception):
     """Another review came meanwhile, and this one did not know of it."""
 
     def __init__(self, review: Review) -> None:
-        super().__init__(f"{review.actor} has reviewed this message meanwhile.")
+        super().__init__("This message has been reviewed meanwhile.")
         self.review = review
 
 
