@@ -58,14 +58,8 @@ class Message(models.Model):
     reviewed = models.BooleanField(
         default=False, db_default=False, help_text="A review holds; `reviewing` keeps this true."
     )
-    same_as = models.ForeignKey(
-        "self",
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        db_index=False,
-        related_name="copies",
-        help_text="A reviewed message of the same words: the review queue passes this one over.",
+    words = models.GeneratedField(
+        expression=wording("text"), output_field=models.UUIDField(), db_persist=True
     )
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT)
     rule = models.CharField(max_length=16, help_text="Rule for the conversation's tag then.")
@@ -98,7 +92,8 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["-unsure", "-uncertainty", "-id"],
-                condition=models.Q(reviewed=False, sampled=False, same_as=None),
+                include=["words"],
+                condition=models.Q(reviewed=False, sampled=False),
                 name="message_least_sure",
             ),
             models.Index(
@@ -113,14 +108,9 @@ class Message(models.Model):
             ),
             models.Index(fields=["created_at"], name="message_by_time"),
             models.Index(
-                wording(models.F("text")),
+                fields=["words"],
                 condition=models.Q(reviewed=True),
                 name="message_reviewed_words",
-            ),
-            models.Index(
-                fields=["same_as"],
-                condition=models.Q(same_as__isnull=False),
-                name="message_copies",
             ),
         ]
 

@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db import IntegrityError
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from conversations.models import Claim, Conversation, Message, Review, Skip
-from conversations.wording import wording
+from conversations.models import Claim, Message, Review, Skip
 
 HOLD = timedelta(minutes=10)  # how long a message stays with the person who was shown it
 RANDOM_SHARE = 0.1
 QUEUED = (Review.Chosen.UNSURE, Review.Chosen.RANDOM, Review.Chosen.SHADOW)
-BATCH = 100  # messages that are looked at together
+BATCH = 50  # messages tried in one go, where others are just taking the first of them
 GUESSES = 200  # ids tried for one that waits, before all that wait are read
 COUNTED = 1000
 
@@ -110,51 +109,23 @@ def _held_by(actor: str) -> Claim | None:
 
 
 def _doubtful() -> QuerySet[Message]:
-    """Messages in doubt, then all others, in the order of the index message_least_sure."""
-    messages = Message.objects.filter(reviewed=False, sampled=False, same_as=None)
+    """Messages in doubt, then all others, in the order of the index message_least_sure.
+
+    Those whose words were reviewed with another message are left out.
+    """
+    same = Message.objects.filter(reviewed=True, words=OuterRef("words"))
+    messages = Message.objects.filter(~Exists(same), reviewed=False, sampled=False)
     return messages.order_by("-unsure", "-uncertainty", "-id")
 
 
 def _least_sure(actor: str) -> Iterator[int]:
     """Those of which the model was unsure or which were unfamiliar to it; then all others.
 
-    Each text comes once: one whose words were reviewed with another message leaves the queue as
-    it is met, and one whose words the person skipped today is left out.
+    Words that somebody has on the screen, or that the person skipped today, do not come again.
     """
-    skipped = list(_skipped(actor).values_list(wording(F("message__text")), flat=True))
-    messages = _doubtful().exclude(pk__in=_taken(actor))
-    if skipped:
-        messages = messages.annotate(words=wording(F("text"))).exclude(words__in=skipped)
-    while batch := list(messages.values_list("pk", _same_words())[:BATCH]):
-        _pass_over([pk for pk, same in batch if same])
-        yield from (pk for pk, same in batch if not same)
-        messages = messages.exclude(pk__in=_taken(actor))
-
-
-def _same_words() -> Subquery:
-    """The newest reviewed message of the same words."""
-    same = Message.objects.annotate(words=wording(F("text"))).filter(
-        reviewed=True, words=wording(OuterRef("text"))
-    )
-    return Subquery(same.order_by("-id").values("pk")[:1])
-
-
-def _pass_over(messages: list[int]) -> None:
-    """Take copies of reviewed messages out of the queue, for as long as the review holds.
-
-    Who takes a review back or erases it holds the conversation's row; so does this meanwhile.
-    """
-    if not messages:
-        return
-    with transaction.atomic():
-        same = Message.objects.filter(pk__in=messages).values(same=_same_words())
-        reviewed = Message.objects.filter(pk__in=same).values("conversation")
-        list(
-            Conversation.objects.select_for_update(no_key=True)
-            .filter(pk__in=reviewed)
-            .order_by("pk")
-        )
-        Message.objects.filter(pk__in=messages).update(same_as=_same_words())
+    taken = Message.objects.filter(pk__in=_taken(actor)).values_list("words", flat=True)
+    messages = _doubtful().exclude(words__in=list(taken))
+    yield from messages.values_list("pk", flat=True)[:BATCH]
 
 
 def _at_random(actor: str) -> Iterator[int]:
@@ -176,8 +147,5 @@ def _at_random(actor: str) -> Iterator[int]:
 def _taken(actor: str) -> list[int]:
     """Messages that somebody holds, and those that the person skipped today: a few ids."""
     held = Claim.objects.filter(until__gt=timezone.now()).values_list("message_id", flat=True)
-    return [*held, *_skipped(actor).values_list("message_id", flat=True)]
-
-
-def _skipped(actor: str) -> QuerySet[Skip]:
-    return Skip.objects.filter(actor=actor, created_at__gte=midnight())
+    skipped = Skip.objects.filter(actor=actor, created_at__gte=midnight())
+    return [*held, *skipped.values_list("message_id", flat=True)]

@@ -1,17 +1,17 @@
 """When two messages have the same words: letter for letter, but for case and space; in SQL."""
 
-from django.db.models import F, Func, TextField, Value
-from django.db.models.functions import MD5, Lower, Trim
+from django.db.models import F, Func, TextField, UUIDField, Value
+from django.db.models.functions import MD5, Cast, Lower, Trim
 
 
-def wording(text: F) -> MD5:
-    """The digest of a text's words; an index has it of every reviewed message."""
+def wording(field: str) -> Cast:
+    """A digest of a text's words, which Postgres computes as it stores the row."""
     spaced = Func(
-        text,
+        F(field),
         Value(r"\s+"),
         Value(" "),
         Value("g"),
         function="regexp_replace",
         output_field=TextField(),
     )
-    return MD5(Lower(Trim(spaced)))
+    return Cast(MD5(Lower(Trim(spaced))), UUIDField())

@@ -18,9 +18,9 @@
 
   // The button says whether saving confirms what was preset.
   function label() {
-    const text = review().querySelector("[data-changed]");
+    const text = review().querySelector("[data-same]");
     if (!text) return;
-    text.dataset.same ??= text.textContent;
+    text.dataset.changed ??= text.textContent;
     const changed = boxes().some((box) => box.checked !== box.defaultChecked);
     text.textContent = changed ? text.dataset.changed : text.dataset.same;
   }
@@ -83,10 +83,10 @@
   }
 
   function press(event) {
-    const { target } = event;
-    const elsewhere = target.closest("a, button, summary, select, textarea, input:not([type=checkbox])");
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (elsewhere && (event.key === "Enter" || !review().contains(target))) return;
+    // Enter belongs to a link or button that was reached by keys; not to one that was clicked.
+    const other = event.target.closest("a, button, summary");
+    if (event.key === "Enter" && other?.matches(":focus-visible")) return;
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] ?? event.key;
     const box = boxes().find((one) => one.dataset.key === digit);
     const key = event.key.toLowerCase();
