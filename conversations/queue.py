@@ -1,6 +1,6 @@
 """Which message a reviewer sees next, and that nobody else gets it meanwhile; no HTTP.
 
-Nine of ten come from where the model is least sure. One of ten is drawn at random from the
+Nine of ten come from where a candidate answers otherwise or the model is least sure. One of ten is drawn at random from the
 messages that were set apart when they came, and these come no other way, so that the quality of
 the model can be told from them without bias.
 """
@@ -14,7 +14,7 @@ from django.db import IntegrityError
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from conversations.models import Claim, Message, Review, Skip
+from conversations.models import Claim, Message, Review, ShadowTrial, Skip
 
 HOLD = timedelta(minutes=10)  # how long a message stays with the person who was shown it
 RANDOM_SHARE = 0.1
@@ -55,11 +55,11 @@ def draw(actor: str) -> Claim | None:
 
 
 def _order() -> list[tuple[Review.Chosen, Source]]:
-    """Where to look for the next message, one place after the other.
-
-    Messages that a candidate answers otherwise (`Review.Chosen.SHADOW`) go before `_least_sure`.
-    """
-    doubtful: list[tuple[Review.Chosen, Source]] = [(Review.Chosen.UNSURE, _least_sure)]
+    """Where to look for the next message, one place after the other."""
+    doubtful: list[tuple[Review.Chosen, Source]] = [
+        (Review.Chosen.SHADOW, _answered_otherwise),
+        (Review.Chosen.UNSURE, _least_sure),
+    ]
     by_lot: list[tuple[Review.Chosen, Source]] = [(Review.Chosen.RANDOM, _at_random)]
     return by_lot + doubtful if random.random() < RANDOM_SHARE else doubtful + by_lot
 
@@ -118,14 +118,25 @@ def _doubtful() -> QuerySet[Message]:
     return messages.order_by("-unsure", "-uncertainty", "-id")
 
 
-def _least_sure(actor: str) -> Iterator[int]:
-    """Those of which the model was unsure or which were unfamiliar to it; then all others.
-
-    Words that somebody has on the screen, or that the person skipped today, do not come again.
-    """
-    taken = Message.objects.filter(pk__in=_taken(actor)).values_list("words", flat=True)
-    messages = _doubtful().exclude(words__in=list(taken))
+def _answered_otherwise(actor: str) -> Iterator[int]:
+    """Those that the candidate in trial answers otherwise than the live version; newest first."""
+    trial = ShadowTrial.objects.filter(ended_at=None).first()
+    if trial is None:
+        return
+    differing = trial.answers.filter(differs=True).values("message")
+    messages = _new_words(actor).filter(pk__in=differing).order_by("-pk")
     yield from messages.values_list("pk", flat=True)[:BATCH]
+
+
+def _least_sure(actor: str) -> Iterator[int]:
+    """Those of which the model was unsure or which were unfamiliar to it; then all others."""
+    yield from _new_words(actor).values_list("pk", flat=True)[:BATCH]
+
+
+def _new_words(actor: str) -> QuerySet[Message]:
+    """`_doubtful`, without words that somebody is asked just now or the person skipped today."""
+    taken = Message.objects.filter(pk__in=_taken(actor)).values_list("words", flat=True)
+    return _doubtful().exclude(words__in=list(taken))
 
 
 def _at_random(actor: str) -> Iterator[int]:

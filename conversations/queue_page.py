@@ -16,12 +16,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from classifier.models import Tag
+from classifier.tags import in_use as tags_in_use
 from conversations import queue, queue_steps
 from conversations.models import Claim, Conversation, Message, Review
 from conversations.pills import css_class
-from conversations.queue_steps import AnsweredError
-from conversations.reviewing import UnknownTagsError, WithdrawnError
+from conversations.review_doors import may_review
+from conversations.reviewing import ReviewedMeanwhileError, UnknownTagsError, WithdrawnError
 
 BEFORE = 2  # messages shown above the one in question
 KEYS = 9  # tags that have a number key
@@ -34,6 +34,7 @@ class Choice:
     """A tag as a button; `key` is the number that toggles it, if there is one left."""
 
     tag: str
+    label: str
     description: str
     css: str
     key: int | None
@@ -53,7 +54,7 @@ class Card:
 
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
-    if not request.user.has_perm("conversations.add_review"):
+    if not may_review(request):
         raise PermissionDenied
     actor = request.user.get_username()
     if request.method == "GET":
@@ -76,10 +77,12 @@ def _answer(request: HttpRequest, actor: str, step: str) -> HttpResponse:
         elif step == "skip":
             queue_steps.skip(claim, actor=actor)
         else:
-            queue_steps.save(claim, tags=tags, actor=actor, seen=_number(request.POST.get("seen")))
+            queue_steps.save(
+                claim, tags=tags, actor=actor, seen=_number(request.POST.get("seen")) or 0
+            )
     except Conversation.DoesNotExist:
         messages.warning(request, ERASED)
-    except (AnsweredError, UnknownTagsError) as error:
+    except (ReviewedMeanwhileError, UnknownTagsError) as error:
         messages.warning(request, f"{error} Nothing was saved.")
         return _show(request, claim, tags=tags, status=HTTPStatus.CONFLICT)
     return _next(request, actor)
@@ -151,12 +154,13 @@ def _choices(on: Collection[str]) -> list[Choice]:
     return [
         Choice(
             tag=tag.name,
+            label=str(tag),
             description=tag.description,
             css=css_class(tag.name),
             key=number if number <= KEYS else None,
             on=tag.name in on,
         )
-        for number, tag in enumerate(Tag.objects.all(), start=1)
+        for number, tag in enumerate(tags_in_use(), start=1)
     ]
 
 

@@ -8,31 +8,20 @@ from conversations import queue, reviewing
 from conversations.models import Claim, Conversation, Message, Review, Skip
 
 
-class AnsweredError(Exception):
-    """Another review came meanwhile, and this one did not know of it."""
-
-    def __init__(self, review: Review) -> None:
-        super().__init__("This message has been reviewed meanwhile.")
-        self.review = review
-
-
-def save(claim: Claim, *, tags: Sequence[str], actor: str, seen: int | None = None) -> Review:
+def save(claim: Claim, *, tags: Sequence[str], actor: str, seen: int = 0) -> Review:
     """Record a review of a message that the queue has shown, and let it go.
 
-    `seen` is the review that the person knew of. One that came meanwhile is not overwritten:
-    AnsweredError has it. What is sent twice is stored once. Else the errors of `reviewing.record`.
+    What is sent twice is stored once. `seen` is the review that the person knew of, 0 for none:
+    ReviewedMeanwhileError where another holds. The other errors are those of `reviewing.record`.
     """
     message = claim.message
     with transaction.atomic():
         _lock(message)
-        other = message.holding
-        if other and other.actor == actor and set(other.tags) == set(tags):
-            review = other
-        elif other and other.pk != seen:
-            raise AnsweredError(other)
-        else:
+        review = message.holding
+        if review is None or review.actor != actor or set(review.tags) != set(tags):
+            chosen = Review.Chosen(claim.chosen)
             review = reviewing.record(
-                message=message, tags=tags, actor=actor, chosen=Review.Chosen(claim.chosen)
+                message=message, tags=tags, actor=actor, chosen=chosen, seen=seen
             )
         queue.let_go(message.pk, actor=actor)
     return review

@@ -19,8 +19,7 @@ WORDING = Cast(MD5(Lower(Trim(SPACED))), models.UUIDField())
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("classifier", "0004_threshold_change"),
-        ("conversations", "0005_waiting_messages"),
+        ("conversations", "0007_shadow"),
     ]
 
     operations = [

@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from conversations import queue, queue_steps, reviewing
 from conversations.erasure import erase
-from conversations.models import Claim, Conversation, Message, Review, Skip
+from conversations.models import (
+    Claim,
+    Conversation,
+    Message,
+    Review,
+    ShadowAnswer,
+    ShadowTrial,
+    Skip,
+)
+from conversations.reviewing import ReviewedMeanwhileError
 from tests.conversations.conftest import DEAL, HOT, assert_consistent
 from tests.conversations.test_concurrency import at_once
 from tests.conversations.waiting import wait
@@ -62,6 +71,35 @@ class TestOrder:
         assert all_answered() == ["ordinary", "apart"]
         chosen = dict(Review.objects.values_list("message__text", "chosen"))
         assert chosen == {"ordinary": "unsure", "apart": "random"}
+
+    def test_where_a_candidate_in_trial_answers_otherwise_goes_before_all(self, keyword_model):
+        trial = ShadowTrial.objects.create(
+            version=keyword_model, share=1, looked_at=0, started_by="ada"
+        )
+        wait("strange", unsure=True, uncertainty=1.0)
+        for text, differs, apart in [
+            ("same", False, False),
+            ("other", True, False),
+            ("lot", True, True),
+        ]:
+            message = wait(text, sampled=apart)
+            ShadowAnswer.objects.create(
+                trial=trial, message=message, tags=[], probabilities={}, differs=differs
+            )
+        assert all_answered() == ["other", "strange", "same", "lot"]
+        chosen = dict(Review.objects.values_list("message__text", "chosen"))
+        assert (chosen["other"], chosen["lot"]) == ("shadow", "random")
+
+    def test_a_trial_that_is_over_moves_nothing(self, keyword_model):
+        trial = ShadowTrial.objects.create(
+            version=keyword_model, share=1, looked_at=0, started_by="ada", ended_at=timezone.now()
+        )
+        message = wait("other")
+        ShadowAnswer.objects.create(
+            trial=trial, message=message, tags=[], probabilities={}, differs=True
+        )
+        wait("strange", unsure=True, uncertainty=1.0)
+        assert all_answered() == ["strange", "other"]
 
     def test_an_answer_elsewhere_takes_it_out(self, keyword_model):
         message = wait("here", unsure=True)
@@ -211,9 +249,8 @@ class TestHolding:
         claim = queue.draw("anna")
         self.run_out()
         theirs = queue_steps.save(queue.draw("ben"), tags=[HOT], actor="ben")
-        with pytest.raises(queue_steps.AnsweredError) as error:
+        with pytest.raises(ReviewedMeanwhileError, match="ben said meanwhile: Hot-buyer"):
             queue_steps.save(claim, tags=[DEAL], actor="anna")
-        assert error.value.review == theirs
         assert Review.objects.get() == theirs
         queue_steps.save(claim, tags=[DEAL], actor="anna", seen=theirs.pk)
         assert claim.message.holding.tags == [DEAL]
@@ -364,7 +401,7 @@ class TestAtOnce:
         def save(number):
             try:
                 queue_steps.save(claim, tags=[[HOT], [DEAL]][number], actor=f"person {number}")
-            except queue_steps.AnsweredError:
+            except ReviewedMeanwhileError:
                 return "told"
             return "saved"
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils import timezone
 
 from classifier.models import Tag
 from conversations import queue, reviewing
@@ -68,6 +69,13 @@ class TestForms:
         keys = re.findall(r'value="([\w-]+)" data-key="(\d)"', response.content.decode())
         assert [key for _, key in keys] == ["1", "2", "3", "4", "5"]
         assert keys[0][0] == NEW
+
+    def test_a_tag_has_its_label_and_a_retired_one_is_not_asked(self, two, reviewer):
+        Tag.objects.filter(name=HOT).update(label="Ready to buy")
+        Tag.objects.filter(name=DEAL).update(retired_at=timezone.now())
+        html = reviewer.get(PAGE).content.decode()
+        assert "</kbd> Ready to buy</span>" in html
+        assert f'value="{DEAL}"' not in html
 
     def test_only_nine_tags_have_a_key(self, two, reviewer):
         for number in range(6):
@@ -153,7 +161,7 @@ class TestMeanwhile:
         conflict = press(reviewer, "save", response, [DEAL])
         html = conflict.content.decode()
         assert conflict.status_code == 409
-        assert "reviewed meanwhile. Nothing was saved." in html
+        assert "ben said meanwhile: Wishlist-user. Nothing was saved." in html
         assert re.search(r"ben said <span[^>]*>Wishlist-user<", html)
         assert shown(conflict) == ("buy", [DEAL])
         assert Review.objects.count() == 1
@@ -222,6 +230,11 @@ class TestWhoMay:
         assert staff.get(PAGE).status_code == 403
         assert staff.post(PAGE, {"do": "undo"}).status_code == 403
         assert not Claim.objects.exists()
+
+    @pytest.mark.parametrize("missing", ["add_review", "view_conversation"])
+    def test_it_takes_both_to_read_and_to_review(self, two, reviewer, missing):
+        User.objects.get().user_permissions.remove(Permission.objects.get(codename=missing))
+        assert reviewer.get(PAGE).status_code == 403
 
     def test_others_sign_in_first(self, client, db):
         assert client.get(PAGE)["Location"].startswith("/admin/login/")
