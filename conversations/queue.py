@@ -1,8 +1,8 @@
 """Which message a reviewer sees next, and that nobody else gets it meanwhile; no HTTP.
 
-Nine of ten come from where a candidate answers otherwise or the model is least sure. One of ten is drawn at random from the
-messages that were set apart when they came, and these come no other way, so that the quality of
-the model can be told from them without bias.
+Nine of ten come from where a candidate answers otherwise or the model is least sure. One of ten
+is drawn at random from the messages that were set apart when they came, and these come no other
+way, so that the quality of the model can be told from them without bias.
 """
 
 import random
