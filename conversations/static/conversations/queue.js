@@ -84,9 +84,7 @@
 
   function press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    // Enter belongs to a link or button that was reached by keys; not to one that was clicked.
-    const other = event.target.closest("a, button, summary");
-    if (event.key === "Enter" && other?.matches(":focus-visible")) return;
+    if (event.key === "Enter" && event.target.closest("a, button, summary")) return; // its own
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] ?? event.key;
     const box = boxes().find((one) => one.dataset.key === digit);
     const key = event.key.toLowerCase();
@@ -101,6 +99,10 @@
   document.documentElement.classList.add("has-keys");
   document.addEventListener("keydown", press);
   document.addEventListener("change", label);
+  // What was clicked with a mouse keeps no focus, so that Enter saves again.
+  document.addEventListener("click", (event) => {
+    if (event.detail) event.target.closest("a, button, summary")?.blur();
+  });
   document.addEventListener("submit", (event) => {
     if (event.target !== form()) return;
     event.preventDefault();
