@@ -19,7 +19,7 @@ WORDING = Cast(MD5(Lower(Trim(SPACED))), models.UUIDField())
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0007_shadow"),
+        ("conversations", "0008_overview"),
     ]
 
     operations = [
