@@ -50,6 +50,10 @@ class DatasetAdmin(ReadOnlyAdmin):
         return int(dataset.sizes["test"])
 
     @admin.display
+    def stream(self, dataset: Dataset) -> int:
+        return int(dataset.sizes.get("stream", 0))
+
+    @admin.display
     def files(self, dataset: Dataset) -> str:
         return ", ".join(dataset.sources)
 
@@ -62,6 +66,7 @@ class DatasetAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         context["tables"] = list(page.tables(context["original"]))
         context["findings"] = page.findings(context["original"])
+        context["disputes"] = page.disputes(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 
 
