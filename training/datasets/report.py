@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from training.datasets.reviews import SOURCE
 from training.datasets.splitting import SPLITS
 from training.datasets.stats import NO_TAG
 from training.models import Dataset
@@ -32,6 +33,9 @@ class Section:
 def findings(dataset: Dataset) -> list[Section]:
     """What an operator should know about the input: one section a kind, none without items."""
     stats, found = dataset.stats, dataset.stats["input"]
+    corrected = found.get("corrected", [])  # older rows have none
+    by_review = [same for same in corrected if _reviewed(same)]
+    by_file = [same for same in corrected if not _reviewed(same)]
     sections = [
         Section("Bad records, left out", [_problem(one) for one in found["problems"]]),
         Section(
@@ -46,10 +50,8 @@ def findings(dataset: Dataset) -> list[Section]:
         ),
         Section("Remarks on the files", found.get("remarks", [])),  # older rows have none
         Section("Rows of one message, joined", [" + ".join(s) for s in found.get("joined", [])]),
-        Section(
-            "Corrected, the review or the later file wins",
-            [" → ".join(s) for s in found.get("corrected", [])],
-        ),
+        Section("Corrected, the later file wins", [" → ".join(s) for s in by_file]),
+        Section("Corrected by a review", [" → ".join(s) for s in by_review], loses=False),
         Section("Duplicates, merged", [" = ".join(same) for same in found["duplicates"]]),
         Section(
             "Near duplicates, kept on one side of the split",
@@ -106,6 +108,10 @@ def address_of(one: Mapping[str, Any]) -> str:
     """Where staff read the message that a review is about."""
     page = reverse("admin:conversations_conversation_change", args=[one["conversation"]])
     return f"{page}#message-{one['position']}"
+
+
+def _reviewed(places: Sequence[str]) -> bool:
+    return any(place.startswith(f"{SOURCE}:") for place in places)
 
 
 def _dispute(same: Sequence[Mapping[str, Any]]) -> str:

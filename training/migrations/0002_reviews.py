@@ -5,53 +5,96 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0001_initial'),
+        ("training", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='trainingrun',
-            name='asked_by',
-            field=models.CharField(blank=True, help_text='Who of the staff wanted it.', max_length=150),
+            model_name="trainingrun",
+            name="asked_by",
+            field=models.CharField(
+                blank=True, help_text="Who of the staff wanted it.", max_length=150
+            ),
         ),
         migrations.AddField(
-            model_name='trainingrun',
-            name='reviews_up_to',
-            field=models.BigIntegerField(blank=True, help_text='The newest review that was there when it began; 0: none.', null=True),
+            model_name="trainingrun",
+            name="reviews_up_to",
+            field=models.BigIntegerField(
+                blank=True,
+                help_text="The newest review that was there when it began; 0: none.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='trainingrun',
-            name='shape',
-            field=models.JSONField(default=dict, help_text='What it was made from beside reviews, as `due` compares it.'),
+            model_name="trainingrun",
+            name="shape",
+            field=models.JSONField(
+                default=dict,
+                help_text="What it was made from beside reviews, as `due` compares it.",
+            ),
         ),
         migrations.AddField(
-            model_name='trainingrun',
-            name='times',
-            field=models.PositiveIntegerField(default=1, help_text='How often in a row the schedule found just this; skipped runs only.'),
+            model_name="trainingrun",
+            name="times",
+            field=models.PositiveIntegerField(
+                default=1,
+                help_text="How often in a row the schedule found just this; skipped runs only.",
+            ),
         ),
         migrations.AlterField(
-            model_name='dataset',
-            name='sizes',
-            field=models.JSONField(help_text='Messages in each split.'),
+            model_name="dataset",
+            name="sizes",
+            field=models.JSONField(help_text="Messages in each split."),
         ),
         migrations.AlterField(
-            model_name='trainingrun',
-            name='trigger',
-            field=models.CharField(choices=[('command', 'Command'), ('task', 'Task'), ('schedule', 'Schedule'), ('staff', 'Staff')], max_length=16),
+            model_name="trainingrun",
+            name="trigger",
+            field=models.CharField(
+                choices=[
+                    ("command", "Command"),
+                    ("task", "Task"),
+                    ("schedule", "Schedule"),
+                    ("staff", "Staff"),
+                ],
+                max_length=16,
+            ),
         ),
         migrations.CreateModel(
-            name='HeldOut',
+            name="HeldOut",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text_sha256', models.CharField(help_text='Of the text as `duplicates.normalise` folds it.', max_length=64, unique=True)),
-                ('split', models.CharField(choices=[('test', 'Test'), ('stream', 'Stream')], max_length=16)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('since', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='held_out', to='training.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "text_sha256",
+                    models.CharField(
+                        help_text="Of the text as `duplicates.normalise` folds it.",
+                        max_length=64,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "split",
+                    models.CharField(
+                        choices=[("test", "Test"), ("stream", "Stream")], max_length=16
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "since",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="held_out",
+                        to="training.dataset",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'messages held out',
+                "verbose_name_plural": "messages held out",
             },
         ),
     ]
