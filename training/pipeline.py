@@ -69,8 +69,8 @@ def train(
     `options` say how to read them (default: as the settings say). What was found in them is told
     to `progress`, a step for each kind of finding.
     With `skip_unchanged` a run that is not due (`training.runs.due`) ends as skipped. `asked_by`
-    names the member of staff who wanted it. Raises `recording.AlreadyRunning` when another training is under way; any other error
-    is recorded on the row and raised.
+    names the member of staff who wanted it. Raises `recording.AlreadyRunning` when another training
+    is under way; any other error is recorded on the row and raised.
     """
     with recording.recorded(trigger, config.as_dict()) as run:
 

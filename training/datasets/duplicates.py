@@ -57,7 +57,7 @@ def merge(
     }  # fmt: skip
     for same in same_text.values():
         reviews = [record for record in same if record.example.review]
-        files = [record for record in same if not record.example.review]
+        files: Sequence[Record] = [record for record in same if not record.example.review]
         if _differing(reviews):
             found["disputes"].append(reviews)
             continue

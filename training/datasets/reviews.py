@@ -83,8 +83,8 @@ def described(records: Sequence[Record]) -> list[dict[str, Any]]:
 def _rows() -> Iterator[dict[str, Any]]:
     """In one statement, so that they are of one moment."""
     fields = "tags", "labelled_for", "chosen", "actor", "message__text", "message__sampled"
-    found = Review.objects.filter(withdrawn_at=None).order_by("pk")
-    return found.values("pk", *fields).iterator(chunk_size=_CHUNK)
+    found = Review.objects.filter(withdrawn_at=None).order_by("pk").values("pk", *fields)
+    yield from found.iterator(chunk_size=_CHUNK)
 
 
 def _problem(row: dict[str, Any], known_tags: Set[str], max_length: int) -> str:

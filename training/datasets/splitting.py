@@ -159,7 +159,7 @@ def _fill(
         if not len(candidates) or (chosen == donor).sum() < 2:
             raise ValueError(
                 f"{sizes[~movable].sum()} of {sizes.sum()} messages, and what is nearly the same, "
-                "are held out for measuring, so too few are left to learn from"
+                "are held out for measuring, so nothing is left to learn from"
             )
         # After the move, how many messages would the candidate's scarcest label have left?
         after = counts[chosen == donor].sum(axis=0) - counts[candidates]

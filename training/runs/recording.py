@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psutil
@@ -76,13 +76,20 @@ def recorded(trigger: str, config: dict[str, Any]) -> Iterator[Handle]:
         _end(handle, State.SUCCEEDED, handle.run.reason)
 
 
-def skip(trigger: str, config: dict[str, Any], reason: str) -> TrainingRun:
+def begun_since(moment: datetime) -> TrainingRun | None:
+    """A run that began after `moment` and ended well, or goes on."""
+    found = TrainingRun.objects.filter(started_at__gte=moment)
+    return found.filter(state__in=[State.RUNNING, State.SUCCEEDED]).first()
+
+
+def skip(trigger: str, config: dict[str, Any], reason: str, *, asked_by: str = "") -> TrainingRun:
     """The row of a run that did not even begin."""
     now = timezone.now()
     return TrainingRun.objects.create(
         state=State.SKIPPED,
         trigger=trigger,
         config=config,
+        asked_by=asked_by,
         reason=reason,
         worker=worker_name(),
         lease_until=now,

@@ -55,8 +55,8 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument(
             "--skip-unchanged", action="store_true",
-            help="do nothing unless a training is due: RETRAIN_AFTER_REVIEWS messages were reviewed "
-            "since the last one, or tags, files or settings have changed",
+            help="do nothing unless a training is due: enough messages were reviewed since the last "
+            "one (RETRAIN_AFTER_REVIEWS), or tags, files or settings have changed",
         )  # fmt: skip
         parser.add_argument(
             "--trigger",
@@ -85,7 +85,9 @@ class Command(BaseCommand):
         except recording.AlreadyRunning as error:
             if by_hand:
                 raise CommandError(str(error)) from error
-            run = recording.skip(trigger, config.as_dict(), str(error))
+            run = recording.skip(
+                trigger, config.as_dict(), str(error), asked_by=options["asked_by"]
+            )
         except EXPECTED as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
