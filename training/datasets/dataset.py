@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from classifier.models import Tag
+from classifier.tags import in_use as tags_in_use
 from training.datasets import (
     gathering,
     holdout,
@@ -66,17 +67,18 @@ def prepare(
 ) -> Dataset:
     """Read, check, deduplicate, split and store; returns the row, whose `stats` tell all.
 
-    What staff said of messages in reviews is read beside the files, and outranks them. Without paths TRAINING_FILES are read, and without those the shipped messages. `known_tags` are
-    the tags that may occur, in the order of the model's outputs (default: the `Tag` rows by stage
-    and name); those without an example are left out. `options` say how to read what can be read in
-    two ways (default: TRAINING_READING). DatasetError when too many records are bad, a file cannot
-    be read, or too little is left to split.
+    What staff said of messages in reviews is read beside the files, and outranks them. Without
+    paths TRAINING_FILES are read, and without those the shipped messages. `known_tags` are the
+    tags that may occur, in the order of the model's outputs (default: the `Tag` rows in use by
+    stage and name); those without an example are left out. `options` say how to read what can be
+    read in two ways (default: TRAINING_READING). DatasetError when too many records are bad, a
+    file cannot be read, or too little is left to split.
     """
     options = options or Options.of_settings()
-    known = list(Tag.objects.values_list("name", flat=True) if known_tags is None else known_tags)
+    known, retired = _tags() if known_tags is None else (list(known_tags), [])
     found = gathering.gather(
         sources(paths),
-        known_tags=known,
+        known_tags=[*known, *retired],
         max_length=settings.MAX_MESSAGE_LENGTH,
         max_bad_share=options.max_bad_share,
         skip_unlabelled=options.skip_unlabelled,
@@ -85,7 +87,7 @@ def prepare(
     if not options.no_reviews:
         reviewed = reviews.gather(known, max_length=settings.MAX_MESSAGE_LENGTH)
     unique = merge(
-        [*found.records, *reviewed.records],
+        [*unknown_tags.without(found.records, retired), *reviewed.records],
         join_rows=options.join_rows,
         later_wins=options.later_wins,
     )
@@ -113,6 +115,13 @@ def sources(paths: Sequence[Path] = ()) -> list[Path]:
     """The files that `prepare` reads for `paths`."""
     files = [Path(name) for name in settings.TRAINING_FILES]
     return list(paths) or files or [SEED_FILE, PLAIN_FILE]
+
+
+def _tags() -> tuple[list[str], list[str]]:
+    """The names of the tags that may be given, and of those that are retired: files may have them
+    still, and nothing is learnt of them."""
+    known = list(tags_in_use().values_list("name", flat=True))
+    return known, list(Tag.objects.exclude(name__in=known).values_list("name", flat=True))
 
 
 def _in_order(unique: Unique, known_tags: Sequence[str]) -> tuple[list[str], list[Example]]:

@@ -1,4 +1,4 @@
-"""Where messages come whose place is not free: those held out, their near duplicates, and reviews."""
+"""Where messages come whose place is not free: what is held out, what is like it, and reviews."""
 
 import hashlib
 from collections.abc import Mapping, Sequence, Set

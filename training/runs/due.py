@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Max, Q
 
 from classifier import text
-from classifier.models import Tag
+from classifier.tags import in_use as tags_in_use
 from conversations.models import Review
 from training.datasets import dataset
 from training.datasets.options import Options
@@ -59,7 +59,7 @@ def shape(
 ) -> dict[str, Any]:
     """JSON-able: all that a training is made from beside the reviews."""
     return {
-        "tags": dict(Tag.objects.values_list("name", "description")),
+        "tags": dict(tags_in_use().values_list("name", "description")),
         "config": config.as_dict(),
         "reading": asdict(options or Options.of_settings()),
         "text_cleaning": text.VERSION,

@@ -1,6 +1,7 @@
 """What staff say of messages becomes part of the data set, and outranks the files."""
 
 import pytest
+from django.utils import timezone
 
 from classifier.models import Tag
 from conversations import erasure, reviewing
@@ -82,6 +83,18 @@ def test_a_tag_that_is_gone_is_dropped_and_a_review_about_nothing_else_is_told(s
     (problem,) = dataset.stats["input"]["problems"]
     assert problem["line"] == other.pk
     assert "do not exist any more" in problem["reason"]
+
+
+def test_a_retired_tag_is_learnt_from_neither_files_nor_reviews(shop):
+    text = next(t for t, example in examples(prepare([shop])).items() if example.tags == (HOT,))
+    reviewed("two parrots for my aunt", DEAL, HOT)
+    Tag.objects.filter(name=HOT).update(retired_at=timezone.now())
+    dataset = prepare([shop])
+    assert HOT not in load_tags(dataset)
+    assert dataset.stats["input"]["problems"] == []
+    found = examples(dataset)
+    assert (found[text].tags, found[text].unknown) == ((), ())
+    assert found["two parrots for my aunt"].tags == (DEAL,)
 
 
 def test_a_tag_that_only_reviews_use_is_learnt(shop):

@@ -112,4 +112,4 @@ def test_the_same_messages_have_the_same_digest_for_ever(write):
         {"message": "any voucher going?", "tags": ["Deal-seeker"]},
         {"message": "is the mug dishwasher safe", "tags": []},
     ]
-    assert dataset.prepare([write("mine.jsonl", rows)]).digest[:16] == "d92121da7183fd19"
+    assert dataset.prepare([write("mine.jsonl", rows)]).digest[:16] == "7ea31b5f93fdec40"

@@ -55,8 +55,8 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument(
             "--skip-unchanged", action="store_true",
-            help="do nothing unless a training is due: enough messages were reviewed since the last "
-            "one (RETRAIN_AFTER_REVIEWS), or tags, files or settings have changed",
+            help="do nothing unless a training is due: enough messages were reviewed since the "
+            "last one (RETRAIN_AFTER_REVIEWS), or tags, files or settings have changed",
         )  # fmt: skip
         parser.add_argument(
             "--trigger",
