@@ -123,7 +123,9 @@ if REDIS_URL:
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     }
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5}  # seconds; a page may wait
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int | str] = {
+        "socket_connect_timeout": 5  # seconds, for a page waits for it
+    }
 else:
     CACHES = {
         "default": {
