@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from classifier.models import Tag
 from classifier.tags import in_use as tags_in_use
 from training.datasets import (
+    files,
     gathering,
     holdout,
     near_duplicates,
@@ -27,6 +28,7 @@ from training.datasets import (
     unknown_tags,
 )
 from training.datasets.duplicates import Unique, merge
+from training.datasets.files import PLAIN_FILE, SEED_FILE
 from training.datasets.gathering import DatasetError
 from training.datasets.near_duplicates import NGRAMS, SIMILARITY
 from training.datasets.options import Options
@@ -45,12 +47,8 @@ __all__ = [
     "load_split",
     "load_tags",
     "prepare",
-    "sources",
 ]
 
-_DATA = Path(__file__).parents[1] / "data"
-SEED_FILE = _DATA / "seed.jsonl"  # told with care, rich in tags and hard cases
-PLAIN_FILE = _DATA / "plain.jsonl"  # short and sloppy, as most messages are
 PARAMETERS: dict[str, Any] = {
     "format": 2,
     "shares": dict(zip(splitting.DEALT, splitting.SHARES, strict=True)),
@@ -77,7 +75,7 @@ def prepare(
     options = options or Options.of_settings()
     known, retired = _tags() if known_tags is None else (list(known_tags), [])
     found = gathering.gather(
-        sources(paths),
+        files.of(paths),
         known_tags=[*known, *retired],
         max_length=settings.MAX_MESSAGE_LENGTH,
         max_bad_share=options.max_bad_share,
@@ -109,12 +107,6 @@ def prepare(
         "input": gathering.report(found, reviewed, unique, clusters) | {"shared_text": shared},
     }
     return _store(_digest(splits, tags, shared_text=bool(shared)), splits=splits, stats=stats)
-
-
-def sources(paths: Sequence[Path] = ()) -> list[Path]:
-    """The files that `prepare` reads for `paths`."""
-    files = [Path(name) for name in settings.TRAINING_FILES]
-    return list(paths) or files or [SEED_FILE, PLAIN_FILE]
 
 
 def _tags() -> tuple[list[str], list[str]]:
@@ -194,13 +186,13 @@ def _store(
     digest: str, *, splits: Mapping[str, Sequence[Example]], stats: dict[str, Any]
 ) -> Dataset:
     """Folder and row, one preparation at a time; a second one of the same content renews both."""
-    files = storage.content_files(splits, stats["tags"])
-    stats["files"] = {name: storage.sha256(content) for name, content in files.items()}
+    contents = storage.content_files(splits, stats["tags"])
+    stats["files"] = {name: storage.sha256(content) for name, content in contents.items()}
     folder = folder_of(digest)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(digest[:15], 16)])
         try:
-            storage.publish(folder, files=files, stats=stats)
+            storage.publish(folder, files=contents, stats=stats)
         except OSError as error:
             raise DatasetError(f"cannot write {folder}: {error.strerror or error}") from error
         facts = {"sources": stats["input"]["sources"], "sizes": stats["sizes"], "stats": stats}

@@ -13,7 +13,7 @@ from django.db.models import Max, Q
 from classifier import text
 from classifier.tags import in_use as tags_in_use
 from conversations.models import Review
-from training.datasets import dataset
+from training.datasets import files
 from training.datasets.options import Options
 from training.models import TrainingRun
 
@@ -63,7 +63,7 @@ def shape(
         "config": config.as_dict(),
         "reading": asdict(options or Options.of_settings()),
         "text_cleaning": text.VERSION,
-        "files": [_digest_of(path) for path in dataset.sources(paths)],
+        "files": [_digest_of(path) for path in files.of(paths)],
     }
 
 
@@ -93,8 +93,8 @@ def _told(reviewed: int, needed: int, last: TrainingRun) -> str:
         return f"{reviewed} messages were reviewed since run {last.pk}; {needed} were needed."
     if not reviewed:
         return (
-            f"Nothing has changed since run {last.pk}: no message was reviewed (a training needs "
-            f"{needed}), and tags, files and settings are the same."
+            f"Nothing has changed since run {last.pk}; there are 0 of {needed} reviewed messages "
+            "needed for the next training."
         )
     return (
         f"Since run {last.pk} there are {reviewed} of {needed} reviewed messages needed for the "
