@@ -123,6 +123,9 @@ if REDIS_URL:
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     }
     CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int | str] = {
+        "socket_connect_timeout": 5  # seconds, for a page waits for it
+    }
 else:
     CACHES = {
         "default": {
@@ -201,8 +204,9 @@ ENGINE_THREADS = env.integer("ENGINE_THREADS", 0, maximum=256)  # 0: as many as 
 CONVERSATION_RULE = env.choice("CONVERSATION_RULE", "newest", ("newest", "mean"))
 TRAINING_FILES = env.listing("TRAINING_FILES")  # empty: the shipped messages
 TRAINING_READING = env.listing(
-    "TRAINING_READING", allowed=("join-rows", "later-wins", "skip-unlabelled")
+    "TRAINING_READING", allowed=("join-rows", "later-wins", "skip-unlabelled", "no-reviews")
 )
+RETRAIN_AFTER_REVIEWS = env.integer("RETRAIN_AFTER_REVIEWS", 50, minimum=1)
 UNTAGGED_SHARE = env.fraction("UNTAGGED_SHARE", 0.75)  # of a shop's messages, about
 BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
 TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "small", "original"))

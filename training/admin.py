@@ -3,18 +3,29 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_POST
 
 from beez.staff.pages import ReadOnlyAdmin
+from training import asking
 from training.datasets import page
 from training.datasets.splitting import SPLITS
 from training.models import Dataset, TrainingRun
+
+ASKED = (
+    "A training was asked for. It appears below when the worker begins it, in a minute at most if "
+    "the worker runs; it takes some minutes, and what it makes goes live only if it is not worse."
+)
 
 
 @admin.register(Dataset)
@@ -50,6 +61,10 @@ class DatasetAdmin(ReadOnlyAdmin):
         return int(dataset.sizes["test"])
 
     @admin.display
+    def stream(self, dataset: Dataset) -> int:
+        return int(dataset.sizes.get("stream", 0))
+
+    @admin.display
     def files(self, dataset: Dataset) -> str:
         return ", ".join(dataset.sources)
 
@@ -62,6 +77,7 @@ class DatasetAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         context["tables"] = list(page.tables(context["original"]))
         context["findings"] = page.findings(context["original"])
+        context["disputes"] = page.disputes(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -71,11 +87,11 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "number",
         "pill",
         "progress_text",
-        "reason",
+        "reason_text",
         "version",
         "duration",
         "started_at",
-        "trigger",
+        "trigger_text",
     ]
     list_filter = ["state", "trigger", "activated"]
     list_select_related = ["model_version"]
@@ -83,9 +99,9 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     date_hierarchy = "started_at"
     fields = [
         "pill",
-        "trigger",
+        "trigger_text",
         "progress_text",
-        "reason",
+        "reason_text",
         "dataset_link",
         "version",
         "activated",
@@ -96,10 +112,55 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "worker",
         "config",
     ]
-    readonly_fields = ["pill", "progress_text", "dataset_link", "version", "duration"]
+    readonly_fields = [
+        "pill",
+        "trigger_text",
+        "progress_text",
+        "reason_text",
+        "dataset_link",
+        "version",
+        "duration",
+    ]
+    change_list_template = "admin/training/trainingrun/change_list.html"
 
     class Media:
         css = {"all": ["training/admin.css"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.ask))
+        return [path("ask/", view, name="training_trainingrun_ask"), *super().get_urls()]
+
+    def has_ask_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("training.add_trainingrun")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"may_ask": self.has_ask_permission(request)}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def ask(self, request: HttpRequest) -> HttpResponse:
+        """A training for whoever may ask for one."""
+        if not self.has_ask_permission(request):
+            raise PermissionDenied
+        try:
+            asking.ask(asked_by=request.user.get_username())
+            self.message_user(request, ASKED, messages.SUCCESS)
+        except asking.NotAskedError as error:
+            self.message_user(request, str(error), messages.ERROR)
+        return redirect("admin:training_trainingrun_changelist")
+
+    @admin.display(description="trigger", ordering="trigger")
+    def trigger_text(self, run: TrainingRun) -> str:
+        asked = f", {run.asked_by}" if run.asked_by else ""
+        return f"{run.get_trigger_display()}{asked}"
+
+    @admin.display(description="reason", ordering="reason")
+    def reason_text(self, run: TrainingRun) -> str:
+        if run.times < 2 or run.finished_at is None:
+            return run.reason or "–"
+        last = localize(localtime(run.finished_at))
+        return f"{run.reason} Found {run.times} times in a row, last {last}."
 
     @admin.display(description="run", ordering="id")
     def number(self, run: TrainingRun) -> int:
@@ -125,7 +186,9 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
     @admin.display
     def duration(self, run: TrainingRun) -> timedelta:
-        """Whole seconds, up to now for a run that goes on."""
+        """Whole seconds, up to now for a run that goes on; none for one that was skipped."""
+        if run.state == TrainingRun.State.SKIPPED:
+            return timedelta()
         seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
         return timedelta(seconds=int(seconds))
 
@@ -142,7 +205,7 @@ def progress_text(progress: dict[str, Any]) -> str:
     return ", ".join(parts) or "–"
 
 
-def _link(row: Model | None, page: str) -> str:
+def _link(row: Model | None, name: str) -> str:
     if row is None:
         return "–"
-    return format_html('<a href="{}">{}</a>', reverse(page, args=[row.pk]), row)
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), row)

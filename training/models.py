@@ -1,4 +1,4 @@
-"""Prepared data sets and training runs."""
+"""Prepared data sets, what they hold out for ever, and training runs."""
 
 from django.db import models
 
@@ -10,7 +10,7 @@ class Dataset(models.Model):
 
     digest = models.CharField(max_length=64, unique=True)
     sources = models.JSONField(help_text="Names of the files it was made from.")
-    sizes = models.JSONField(help_text="Messages in train, validation and test.")
+    sizes = models.JSONField(help_text="Messages in each split.")
     stats = models.JSONField(help_text="What stats.json beside the splits holds.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -19,6 +19,29 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:12]
+
+
+class HeldOut(models.Model):
+    """A message that no version may learn from: it was in a test split, or in the stream, of a
+    data set that a version was trained from. Of its text the hash alone is kept.
+    """
+
+    class Split(models.TextChoices):
+        TEST = "test"
+        STREAM = "stream"
+
+    text_sha256 = models.CharField(
+        max_length=64, unique=True, help_text="Of the text as `duplicates.normalise` folds it."
+    )
+    split = models.CharField(max_length=16, choices=Split)
+    since = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="held_out")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "messages held out"
+
+    def __str__(self) -> str:
+        return f"{self.text_sha256[:12]} in {self.split}"
 
 
 class TrainingRun(models.Model):
@@ -34,11 +57,22 @@ class TrainingRun(models.Model):
         COMMAND = "command"
         TASK = "task"
         SCHEDULE = "schedule"
+        STAFF = "staff"
 
     state = models.CharField(max_length=16, choices=State, default=State.RUNNING)
     trigger = models.CharField(max_length=16, choices=Trigger)
+    asked_by = models.CharField(max_length=150, blank=True, help_text="Who of the staff wanted it.")
     reason = models.TextField(blank=True, help_text="Why it was skipped, failed or not activated.")
     config = models.JSONField(default=dict)
+    shape = models.JSONField(
+        default=dict, help_text="What it was made from beside reviews, as `due` compares it."
+    )
+    reviews_up_to = models.BigIntegerField(
+        null=True, blank=True, help_text="The newest review that was there when it began; 0: none."
+    )
+    times = models.PositiveIntegerField(
+        default=1, help_text="How often in a row the schedule found just this; skipped runs only."
+    )
     progress = models.JSONField(default=dict, help_text="Step, epoch, loss, validation micro-F1.")
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, blank=True)
     model_version = models.ForeignKey(

@@ -22,9 +22,10 @@ from classifier.engine import Engine
 from classifier.models import ModelVersion, Tag
 from training.card import document, report
 from training.datasets import dataset as datasets
-from training.datasets import near_duplicates
+from training.datasets import holdout, near_duplicates
 from training.datasets import report as findings
 from training.datasets.dataset import Example
+from training.datasets.duplicates import normalise
 from training.datasets.options import Options
 from training.decision import calibration, metrics, review, stream, thresholds
 from training.evaluation import quality
@@ -32,7 +33,7 @@ from training.export import onnx_graph
 from training.learning import crossfit, finetune, vocabulary
 from training.learning.config import TrainingConfig
 from training.models import Dataset, TrainingRun
-from training.runs import gate, recording
+from training.runs import due, gate, recording
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -46,6 +47,7 @@ class Material:
     train: list[Example]
     validation: list[Example]
     test: list[Example]
+    stream: list[Example]  # reviewed messages of the random tenth; often empty
     live: ModelVersion | None  # the version to compare with, if any
     live_test: list[Example]  # the live version's own test split; empty when it is gone
     kept_apart: str = ""  # how many messages are not learnt from for its sake; empty: none
@@ -59,15 +61,16 @@ def train(
     options: Options | None = None,
     activation: gate.Policy = "always",
     skip_unchanged: bool = False,
+    asked_by: str = "",
     progress: Progress = lambda _: None,
 ) -> TrainingRun:
     """Train a version on the messages in `paths` (none: the shipped ones); returns the run's row.
 
     `options` say how to read them (default: as the settings say). What was found in them is told
     to `progress`, a step for each kind of finding.
-    With `skip_unchanged` a data set that this config was trained on before ends the run as
-    skipped. Raises `recording.AlreadyRunning` when another training is under way; any other error
-    is recorded on the row and raised.
+    With `skip_unchanged` a run that is not due (`training.runs.due`) ends as skipped. `asked_by`
+    names the member of staff who wanted it. Raises `recording.AlreadyRunning` when another training
+    is under way; any other error is recorded on the row and raised.
     """
     with recording.recorded(trigger, config.as_dict()) as run:
 
@@ -75,13 +78,19 @@ def train(
             progress(step)
             run.report(step, now="batch" not in step)
 
+        run.update(
+            asked_by=asked_by,
+            shape=due.shape(config, paths, options=options),
+            reviews_up_to=due.newest_review(),
+        )
+        if skip_unchanged:
+            _skip_unless_due(config, paths, options)
         tell({"step": "prepare the data set"})
+        holdout.remember_live()
         dataset = datasets.prepare(paths, options=options)
         run.update(dataset=dataset)
         for found in findings.summary(dataset):
             progress({"step": found})
-        if skip_unchanged:
-            _skip_if_trained(dataset, config)
         material = _gather(dataset, compare=activation == "if-not-worse")
         if material.kept_apart:
             tell({"step": material.kept_apart})
@@ -94,6 +103,7 @@ def train(
         tell({"step": "export, quantise and evaluate"})
         version = _publish(fitted, held_out, decision, material)
         run.update(model_version=version)
+        holdout.remember(dataset)
 
         candidate_f1, live_f1 = _compare(version, material)
         activate, reason = gate.decide(
@@ -109,22 +119,22 @@ def train(
     return run.run
 
 
-def _skip_if_trained(dataset: Dataset, config: TrainingConfig) -> None:
-    before = TrainingRun.objects.filter(
-        state=TrainingRun.State.SUCCEEDED, dataset=dataset, config=config.as_dict()
-    ).first()
-    if before is not None:
-        raise recording.Skipped(
-            f"Nothing has changed: data set {dataset} was trained as {before.model_version}."
-        )
+def _skip_unless_due(
+    config: TrainingConfig, paths: Sequence[Path], options: Options | None
+) -> None:
+    found = due.assess(config, paths, options=options)
+    if not found.is_due:
+        raise recording.Skipped(found.reason)
 
 
 def _gather(dataset: Dataset, *, compare: bool) -> Material:
     """Load the splits. What the live version will be compared on is learnt from in no way."""
     live = registry.live_version() if compare else None
     live_test = _test_split_of(live)
+    test, stream = (datasets.load_split(dataset, split) for split in ("test", "stream"))
+    gone = _not_among(live_test, [*test, *stream])
     splits = [datasets.load_split(dataset, split) for split in ("train", "validation")]
-    train, validation = (_apart_from(live_test, examples) for examples in splits)
+    train, validation = (_apart_from(gone, examples) for examples in splits)
     apart = sum(map(len, splits)) - len(train) - len(validation)
     if len(train) + len(validation) < 2:
         raise datasets.DatasetError(
@@ -136,11 +146,19 @@ def _gather(dataset: Dataset, *, compare: bool) -> Material:
         tags=list(datasets.load_tags(dataset)),
         train=train,
         validation=validation,
-        test=datasets.load_split(dataset, "test"),
+        test=test,
+        stream=stream,
         live=live,
         live_test=live_test,
         kept_apart=_told_apart(apart, of=sum(map(len, splits))),
     )
+
+
+def _not_among(examples: Sequence[Example], others: Sequence[Example]) -> list[Example]:
+    """Those of the live version's test split that stand in the data set no more. The others are
+    held out with all that is like them; of these the data set can know the text alone."""
+    texts = {normalise(example.message) for example in others}
+    return [example for example in examples if normalise(example.message) not in texts]
 
 
 def _apart_from(barred: Sequence[Example], examples: list[Example]) -> list[Example]:
@@ -155,8 +173,8 @@ def _told_apart(apart: int, *, of: int) -> str:
     if not apart:
         return ""
     return (
-        f"{apart} of {of} messages were not learnt from: they are messages of the live version's "
-        "test split, or near duplicates of such, and both versions are compared on that."
+        f"{apart} of {of} messages were not learnt from: they are like messages of the live "
+        "version's test split, and both versions are compared on that."
     )
 
 

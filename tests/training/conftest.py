@@ -16,6 +16,7 @@ from training.datasets import dataset
 from training.datasets.dataset import SEED_FILE
 from training.learning.config import PRESETS
 from training.models import TrainingRun
+from training.runs import due
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +108,8 @@ def trained_before(go_live, tiny_folder, few_messages, tiny_config):
         state=TrainingRun.State.SUCCEEDED,
         trigger="command",
         config=tiny_config.as_dict(),
+        shape=due.shape(tiny_config, [few_messages]),
+        reviews_up_to=0,
         dataset=dataset.prepare([few_messages]),
         model_version=go_live(tiny_folder),
         lease_until=timezone.now(),

@@ -11,7 +11,7 @@ from training import pipeline
 from training.datasets.dataset import DatasetError, Example, load_split, prepare
 from training.evaluation import quality
 from training.learning import finetune
-from training.models import Dataset, TrainingRun
+from training.models import Dataset, HeldOut, TrainingRun
 from training.runs import recording
 
 State = TrainingRun.State
@@ -113,7 +113,7 @@ def test_unchanged_messages_end_the_run_as_skipped_with_the_reason(
 ):
     run = pipeline.train(config=tiny_config, paths=[few_messages], skip_unchanged=True)
     assert run.state == State.SKIPPED
-    assert str(trained_before.model_version) in run.reason
+    assert f"Nothing has changed since run {trained_before.pk}" in run.reason
     assert ModelVersion.objects.count() == 1
 
 
@@ -178,6 +178,13 @@ def test_a_small_data_set_is_decided_on_out_of_fold_and_a_larger_one_on_its_vali
     assert card["review_band"] == list(artefact.read(home / "models" / version.name).review_band)
 
 
+def test_what_a_version_was_tested_on_is_held_out_for_ever(home, few_messages, tiny_config):
+    run = pipeline.train(config=tiny_config.with_changes(epochs=1), paths=[few_messages])
+    held = HeldOut.objects.filter(since=run.dataset, split="test")
+    assert held.count() == run.dataset.sizes["test"]
+    assert prepare([few_messages]) == run.dataset
+
+
 def test_a_near_duplicate_of_a_live_test_message_is_learnt_from_as_little():
     barred = [Example(message="I want the red kettle now, please", tags=())]
     near = Example(message="I want the red kettle now please!!", tags=())
@@ -186,26 +193,32 @@ def test_a_near_duplicate_of_a_live_test_message_is_learnt_from_as_little():
 
 
 def test_what_is_left_out_is_told_in_a_line_of_its_own(
-    home, trained_before, more_messages, tiny_config, monkeypatch
+    home, trained_before, few_messages, tiny_config, monkeypatch
 ):
-    """Bad records are told as prepare_dataset tells them, and on the row what was kept apart."""
+    """Bad records are told as prepare_dataset tells them, and on the row what was kept apart:
+    messages like those of the live version's test split that the files hold no more."""
+    edited = home / "edited.jsonl"
+    tested = max((e.message for e in load_split(trained_before.dataset, "test")), key=len)
+    rows = [json.loads(line) for line in few_messages.read_text().splitlines()]
+    for row in rows:
+        row["message"] += " ok" if row["message"] == tested else ""
+    edited.write_text("\n".join(json.dumps(row) for row in rows))
     bad = home / "bad.jsonl"
     bad.write_text('{"message": 7, "tags": []}')
     monkeypatch.setattr(quality, "engine_micro_f1", lambda *_: 0.5)
     steps = []
     run = pipeline.train(
         config=tiny_config,
-        paths=[more_messages, bad],
+        paths=[edited, bad],
         activation="if-not-worse",
         progress=lambda step: steps.append(step.get("step", "")),
     )
-    apart = sum(trained_before.dataset.sizes.values())
     assert any("bad.jsonl:1: message is not a string" in step for step in steps)
     (told,) = [step for step in steps if "were not learnt from" in step]
     assert told in run.reason
     card = json.loads((home / "models" / run.model_version.name / "card.json").read_text())
     assert card["dataset"]["kept_apart"] == told
-    assert 0 < int(told.split()[0]) < apart
+    assert told.startswith("1 of ")
 
 
 @pytest.mark.parametrize("change", ["epochs=2.5", "calibrate=maybe", "epoch=2"])

@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classifier.models import ModelVersion
+from conversations.models import Conversation
+from tests.training import labelled
 from training.admin import progress_text
 from training.datasets.dataset import prepare
 from training.datasets.options import Options
@@ -69,7 +71,7 @@ def test_a_data_set_shows_counts_by_tag_and_what_was_left_out(admin_client, data
     shown = page(admin_client, "dataset_change", dataset.pk)
     words = text(shown)
     counts = dataset.stats["per_tag"]["Hot-buyer"]
-    numbers = [counts["train"], counts["validation"], counts["test"], 1]
+    numbers = [counts["train"], counts["validation"], counts["test"], 0, 1]
     assert f"Hot-buyer {' '.join(map(str, numbers))}" in words
     assert "Duplicates, merged: 1" in words
     assert "unknown tag" in words
@@ -104,6 +106,30 @@ def test_runs_are_listed_with_trigger_progress_reason_version_and_duration(
         assert reverse("admin:classifier_modelversion_change", args=[version.pk]) in shown
         assert "0:01:23" in shown
     assert reverse("admin:training_dataset_change", args=[dataset.pk]) in shown
+
+
+@pytest.mark.django_db
+def test_a_run_names_who_asked_and_how_often_it_found_the_same(admin_client):
+    run(trigger="staff", asked_by="ben")
+    run(state="skipped", reason="Nothing new.", times=12, finished_at=timezone.now())
+    words = text(page(admin_client, "trainingrun_changelist"))
+    assert "Staff, ben" in words
+    assert "Nothing new. Found 12 times in a row, last " in words
+
+
+def test_reviewers_who_differ_are_named_with_links_to_the_message(
+    admin_client, keyword_model, dataset, tmp_path
+):
+    labelled.reviewed("an owl, please", "Hot-buyer", by="anna")
+    labelled.reviewed("An owl please!", by="<ben>", conversation="d")
+    made = prepare([tmp_path / "<b>mine.jsonl"], options=Options(max_bad_share=0.5))
+    shown = page(admin_client, "dataset_change", made.pk)
+    words = text(shown)
+    assert "Reviewers differ: 1" in words
+    assert "anna says Hot-buyer ( c, message 1 )" in words
+    assert "&lt;ben&gt; says none ( d, message 1 )" in words
+    url = reverse("admin:conversations_conversation_change", args=[Conversation.objects.first().pk])
+    assert f'href="{url}#message-1"' in shown
 
 
 @pytest.mark.django_db

@@ -1,11 +1,12 @@
-"""From files of labelled messages to a prepared data set, in one function: `prepare`.
+"""From files of labelled messages, and reviews, to a prepared data set, in one function: `prepare`.
 
-The same messages, tags and split parameters give the same digest, whatever file or line they
-stand in, and so the same splits in the same folder and the same row.
+The same messages, tags, reviews and split parameters give the same splits and so the same digest,
+folder and row, whatever file or line they stand in. Preparing again after a version was trained
+from them changes nothing either: what is held out then is what stood in test anyway.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,27 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from classifier.models import Tag
-from training.datasets import gathering, near_duplicates, splitting, storage, unknown_tags
+from classifier.tags import in_use as tags_in_use
+from training.datasets import (
+    files,
+    gathering,
+    holdout,
+    near_duplicates,
+    placing,
+    reviews,
+    splitting,
+    storage,
+    unknown_tags,
+)
 from training.datasets.duplicates import Unique, merge
+from training.datasets.files import PLAIN_FILE, SEED_FILE
 from training.datasets.gathering import DatasetError
 from training.datasets.near_duplicates import NGRAMS, SIMILARITY
 from training.datasets.options import Options
 from training.datasets.records import Example
 from training.datasets.report import SETTLE
 from training.datasets.stats import describe, labels, warnings
+from training.datasets.stored import folder_of, load_split, load_tags
 from training.models import Dataset
 
 __all__ = [
@@ -29,17 +43,15 @@ __all__ = [
     "SEED_FILE",
     "DatasetError",
     "Example",
+    "folder_of",
     "load_split",
     "load_tags",
     "prepare",
 ]
 
-_DATA = Path(__file__).parents[1] / "data"
-SEED_FILE = _DATA / "seed.jsonl"  # told with care, rich in tags and hard cases
-PLAIN_FILE = _DATA / "plain.jsonl"  # short and sloppy, as most messages are
 PARAMETERS: dict[str, Any] = {
-    "format": 1,
-    "shares": dict(zip(splitting.SPLITS, splitting.SHARES, strict=True)),
+    "format": 2,
+    "shares": dict(zip(splitting.DEALT, splitting.SHARES, strict=True)),
     "seed": splitting.SEED,
     "near_duplicates": {"similarity": SIMILARITY, "ngrams": list(NGRAMS)},
 }
@@ -53,27 +65,35 @@ def prepare(
 ) -> Dataset:
     """Read, check, deduplicate, split and store; returns the row, whose `stats` tell all.
 
-    Without paths TRAINING_FILES are read, and without those the shipped messages. `known_tags` are
-    the tags that may occur, in the order of the model's outputs (default: the `Tag` rows by stage
-    and name); those without an example are left out. `options` say how to read what can be read in
-    two ways (default: TRAINING_READING). DatasetError when too many records are bad, a file cannot
-    be read, or too little is left to split.
+    What staff said of messages in reviews is read beside the files, and outranks them. Without
+    paths TRAINING_FILES are read, and without those the shipped messages. `known_tags` are the
+    tags that may occur, in the order of the model's outputs (default: the `Tag` rows in use by
+    stage and name); those without an example are left out. `options` say how to read what can be
+    read in two ways (default: TRAINING_READING). DatasetError when too many records are bad, a
+    file cannot be read, or too little is left to split.
     """
     options = options or Options.of_settings()
-    known = list(Tag.objects.values_list("name", flat=True) if known_tags is None else known_tags)
+    known, retired = _tags() if known_tags is None else (list(known_tags), [])
     found = gathering.gather(
-        paths or [Path(name) for name in settings.TRAINING_FILES] or [SEED_FILE, PLAIN_FILE],
-        known_tags=known,
+        files.of(paths),
+        known_tags=[*known, *retired],
         max_length=settings.MAX_MESSAGE_LENGTH,
         max_bad_share=options.max_bad_share,
         skip_unlabelled=options.skip_unlabelled,
     )
-    unique = merge(found.records, join_rows=options.join_rows, later_wins=options.later_wins)
+    reviewed = reviews.Reviewed()
+    if not options.no_reviews:
+        reviewed = reviews.gather(known, max_length=settings.MAX_MESSAGE_LENGTH)
+    unique = merge(
+        [*unknown_tags.without(found.records, retired), *reviewed.records],
+        join_rows=options.join_rows,
+        later_wins=options.later_wins,
+    )
     tags, examples = _in_order(unique, known)
     examples, assumed = unknown_tags.with_negatives(examples, tags)
     messages = [example.message for example in examples]
     clusters, shared = near_duplicates.cluster(messages), near_duplicates.comparable(messages)[1]
-    splits = _split(examples, clusters)
+    splits = _split(examples, clusters, sampled=reviewed.sampled)
     content = describe(splits, tags)
     stats = {
         "tags": tags,
@@ -84,30 +104,16 @@ def prepare(
             *warnings(content["per_tag"], known),
             *assumed,
         ],
-        "input": gathering.report(found, unique, clusters) | {"shared_text": shared},
+        "input": gathering.report(found, reviewed, unique, clusters) | {"shared_text": shared},
     }
-    return _store(_digest(examples, tags, shared_text=bool(shared)), splits=splits, stats=stats)
+    return _store(_digest(splits, tags, shared_text=bool(shared)), splits=splits, stats=stats)
 
 
-def load_split(dataset: Dataset, split: str) -> list[Example]:
-    """Examples of `train`, `validation` or `test`; DatasetError when missing or damaged."""
-    digest = dataset.stats["files"][storage.split_file(split)]
-    try:
-        return storage.read_split(folder_of(dataset.digest), split, digest=digest)
-    except (OSError, ValueError) as error:
-        raise DatasetError(
-            f"data set {dataset}: the {split} split is missing or damaged ({error}); "
-            "prepare it again from its files"
-        ) from error
-
-
-def load_tags(dataset: Dataset) -> tuple[str, ...]:
-    """Tag names in the order of the model's outputs, as in `tag2id.json`."""
-    return tuple(dataset.stats["tags"])
-
-
-def folder_of(digest: str) -> Path:
-    return Path(settings.DATASETS_DIR) / digest[:16]
+def _tags() -> tuple[list[str], list[str]]:
+    """The names of the tags that may be given, and of those that are retired: files may have them
+    still, and nothing is learnt of them."""
+    known = list(tags_in_use().values_list("name", flat=True))
+    return known, list(Tag.objects.exclude(name__in=known).values_list("name", flat=True))
 
 
 def _in_order(unique: Unique, known_tags: Sequence[str]) -> tuple[list[str], list[Example]]:
@@ -135,12 +141,22 @@ def _lost(unique: Unique) -> str:
     return f"; {lost} were left out, for they stand there with other tags too. {SETTLE}"
 
 
-def _split(examples: Sequence[Example], clusters: Sequence[int]) -> dict[str, list[Example]]:
+def _split(
+    examples: Sequence[Example], clusters: Sequence[int], *, sampled: Set[str]
+) -> dict[str, list[Example]]:
+    messages = [example.message for example in examples]
     try:
         chosen = splitting.split(
-            messages=[example.message for example in examples],
+            messages=messages,
             labels=[labels(example) for example in examples],
             clusters=clusters,
+            placed=placing.places(
+                messages,
+                clusters,
+                held=holdout.remembered(),
+                sampled=sampled,
+                reviewed=[example.review is not None for example in examples],
+            ),
         )
     except ValueError as error:
         raise DatasetError(f"the data set is too small: {error}") from error
@@ -148,19 +164,19 @@ def _split(examples: Sequence[Example], clusters: Sequence[int]) -> dict[str, li
     return {name: [e for e, split in placed if split == name] for name in splitting.SPLITS}
 
 
-def _digest(examples: Sequence[Example], tags: Sequence[str], *, shared_text: bool) -> str:
-    """Identifies the content: sorted examples, tags in order, everything that shapes the split.
-
-    Unknown tags, and that shared text was left out of the comparison, stand in it only where there
-    is such: data sets without keep their digests.
-    """
+def _digest(
+    splits: Mapping[str, Sequence[Example]], tags: Sequence[str], *, shared_text: bool
+) -> str:
+    """Identifies the content: tags in order, the sorted examples of each split, and everything
+    that shapes the splits."""
     content = {
         "parameters": PARAMETERS,
         "tags": tags,
-        "examples": [
-            [e.message, e.tags, e.group, *([e.unknown] if e.unknown else [])] for e in examples
-        ],
-        **({"shared_text": 1} if shared_text else {}),
+        "splits": {
+            name: [[e.message, e.tags, e.group, e.unknown, e.review] for e in examples]
+            for name, examples in splits.items()
+        },
+        "shared_text": shared_text,
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return storage.sha256(text.encode())
@@ -170,13 +186,13 @@ def _store(
     digest: str, *, splits: Mapping[str, Sequence[Example]], stats: dict[str, Any]
 ) -> Dataset:
     """Folder and row, one preparation at a time; a second one of the same content renews both."""
-    files = storage.content_files(splits, stats["tags"])
-    stats["files"] = {name: storage.sha256(content) for name, content in files.items()}
+    contents = storage.content_files(splits, stats["tags"])
+    stats["files"] = {name: storage.sha256(content) for name, content in contents.items()}
     folder = folder_of(digest)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(digest[:15], 16)])
         try:
-            storage.publish(folder, files=files, stats=stats)
+            storage.publish(folder, files=contents, stats=stats)
         except OSError as error:
             raise DatasetError(f"cannot write {folder}: {error.strerror or error}") from error
         facts = {"sources": stats["input"]["sources"], "sizes": stats["sizes"], "stats": stats}

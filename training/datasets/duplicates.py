@@ -1,20 +1,24 @@
 """Finds messages that are the same, or the same with other tags.
 
 Duplicates are merged and conflicts left out, or settled as the caller chooses; all are listed
-with their places.
+with their places. What staff said in a review outranks the files.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from training.datasets.records import Example, Record
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unique:
-    """What remains of the records, each normalised text once; places are `source:line`."""
+    """What remains of the records, each normalised text once; places are `source:line`.
+
+    `disputes`: the reviews of each text on which reviewers differ.
+    """
 
     examples: list[Example]
     places: list[str]
@@ -22,6 +26,7 @@ class Unique:
     conflicts: list[list[tuple[str, tuple[str, ...]]]]
     joined: list[list[str]] = field(default_factory=list)
     corrected: list[list[str]] = field(default_factory=list)
+    disputes: list[list[Record]] = field(default_factory=list)
 
 
 def normalise(message: str) -> str:
@@ -39,32 +44,61 @@ def merge(
     With `join_rows` the latter become one example with the tags of all; with `later_wins` the
     record of the later file counts (`records` are in the order of their files). A tag that a
     record is not labelled for makes no difference, and is unknown for the example only where no
-    record knows it. Else the result does not depend on the order of the records, but for the
-    order of the places.
+    record knows it. Reviews outrank the files in the tags that they are about; where reviews
+    contradict one another, the text is left out, whatever the options. Else the result does not
+    depend on the order of the records, but for the order of the places.
     """
     same_text: dict[str, list[Record]] = {}
     for record in records:
         same_text.setdefault(normalise(record.example.message), []).append(record)
     kept: list[tuple[Example, str]] = []
-    found: dict[str, list[list[str]]] = {"duplicates": [], "joined": [], "corrected": []}
-    conflicts = []
+    found: dict[str, list[Any]] = {
+        "duplicates": [], "joined": [], "corrected": [], "conflicts": [], "disputes": []
+    }  # fmt: skip
     for same in same_text.values():
-        settled = _by_the_later_file(same) if later_wins else same
-        contradictory = _contradictory([record.example for record in settled])
-        if contradictory and not join_rows:
-            conflicts.append([(record.place, record.example.tags) for record in same])
+        reviews = [record for record in same if record.example.review]
+        files: Sequence[Record] = [record for record in same if not record.example.review]
+        if _differing(reviews):
+            found["disputes"].append(reviews)
             continue
-        kept.append((_representative(settled), settled[0].place))
+        files = _by_the_later_file(files) if later_wins and files else files
+        example = _settled(files, reviews, join_rows=join_rows)
+        if example is None:
+            found["conflicts"].append([(record.place, record.example.tags) for record in same])
+            continue
+        kept.append((example, (reviews or files)[0].place))
         if len(same) > 1:
-            corrected = later_wins and _corrected(same, kept[-1][0])
-            kind = "joined" if contradictory else "corrected" if corrected else "duplicates"
+            joined = not reviews and _differing(files)
+            corrected = (later_wins or reviews) and _corrected(same, example)
+            kind = "joined" if joined else "corrected" if corrected else "duplicates"
             found[kind].append([record.place for record in same])
     kept.sort(key=lambda pair: pair[0].message)
     return Unique(
-        examples=[example for example, _ in kept],
-        places=[place for _, place in kept],
-        conflicts=conflicts,
-        **found,
+        examples=[example for example, _ in kept], places=[place for _, place in kept], **found
+    )
+
+
+def _settled(
+    files: Sequence[Record], reviews: Sequence[Record], *, join_rows: bool
+) -> Example | None:
+    """One example of records with the same text; None where files differ and no review settles it.
+
+    What the files say counts for the tags that no review is about, but where they differ there.
+    """
+    said = _representative(reviews) if reviews else None
+    if not files:
+        return said
+    before = _representative(files)
+    differing = set() if join_rows else _differing(files)
+    if said is None:
+        return None if differing else before
+    left = {tag for tag in before.tags if tag in said.unknown} - differing
+    unknown = {tag for tag in said.unknown if tag in {*before.unknown, *differing}}
+    return replace(
+        said,
+        tags=tuple(sorted({*said.tags, *left})),
+        group=before.group,
+        unknown=tuple(sorted(unknown)),
     )
 
 
@@ -96,10 +130,11 @@ def _corrected(same: Sequence[Record], example: Example) -> bool:
     return any(settled - {*e.unknown} != {*e.tags} for e in (record.example for record in same))
 
 
-def _contradictory(same: Sequence[Example]) -> bool:
-    """Whether one carries a tag that another was labelled for and does not carry."""
-    carried = {tag for example in same for tag in example.tags}
-    return any(carried - {*example.tags, *example.unknown} for example in same)
+def _differing(same: Sequence[Record]) -> set[str]:
+    """The tags that one carries, and that another was labelled for and does not carry."""
+    examples = [record.example for record in same]
+    carried = {tag for example in examples for tag in example.tags}
+    return {tag for e in examples for tag in carried - {*e.tags, *e.unknown}}
 
 
 def _representative(same: Sequence[Record]) -> Example:
@@ -110,4 +145,5 @@ def _representative(same: Sequence[Record]) -> Example:
         tags=tuple(sorted({tag for example in examples for tag in example.tags})),
         group=min((example.group for example in examples if example.group), default=None),
         unknown=tuple(sorted(set.intersection(*(set(e.unknown) for e in examples)))),
+        review=max((example.review for example in examples if example.review), default=None),
     )

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.datasets import unknown_tags
+from training.datasets import reviews, unknown_tags
 from training.datasets.duplicates import Unique
 from training.datasets.reading import Problem, Record, Remark, read
+from training.datasets.reviews import Reviewed
 
 PROBLEMS_SHOWN = 20
 
@@ -61,16 +62,19 @@ def gather(
     return Input(sources=list(sources), records=records, problems=problems, remarks=remarks)
 
 
-def report(found: Input, unique: Unique, clusters: Sequence[int]) -> dict[str, Any]:
+def report(
+    found: Input, reviewed: Reviewed, unique: Unique, clusters: Sequence[int]
+) -> dict[str, Any]:
     """JSON-able account of the input: every record is kept, merged, in conflict or a problem."""
     members: dict[int, list[str]] = {}
     for place, number in zip(unique.places, clusters, strict=True):
         members.setdefault(number, []).append(place)
+    problems = [*found.problems, *reviewed.problems]
     return {
-        "sources": found.sources,
-        "records": len(found.records) + len(found.problems),
+        "sources": [*found.sources, *([reviews.SOURCE] if reviewed.records else [])],
+        "records": len(found.records) + len(reviewed.records) + len(problems),
         "kept": len(unique.examples),
-        "problems": [vars(problem) for problem in found.problems],
+        "problems": [vars(problem) for problem in problems],
         "remarks": [str(remark) for remark in found.remarks],
         "duplicates": unique.duplicates,
         "joined": unique.joined,
@@ -79,6 +83,8 @@ def report(found: Input, unique: Unique, clusters: Sequence[int]) -> dict[str, A
             [{"place": place, "tags": list(tags)} for place, tags in same]
             for same in unique.conflicts
         ],
+        "reviews": reviewed.facts,
+        "disputes": [reviews.described(same) for same in unique.disputes],
         "near_duplicates": [places for places in members.values() if len(places) > 1],
     }
 

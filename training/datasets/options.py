@@ -10,11 +10,13 @@ from django.conf import settings
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What to do with rows of the same message, corrected labels, empty tags and bad records."""
+    """What to do with rows of the same message, corrected labels, empty tags and bad records, and
+    whether reviews of messages are read beside the files."""
 
     join_rows: bool = False
     later_wins: bool = False
     skip_unlabelled: bool = False
+    no_reviews: bool = False
     max_bad_share: float = 0.02  # of the records that may be bad
 
     @classmethod
@@ -43,6 +45,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="rows with an empty tags cell: messages without a tag (default), or left out",
     )
     parser.add_argument(
+        "--no-reviews",
+        action="store_true",
+        help="read the files alone, without what staff said of messages that were sent to Beez",
+    )
+    parser.add_argument(
         "--max-bad-share",
         type=share,
         default=Options.max_bad_share,
@@ -54,7 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def chosen(arguments: dict[str, Any]) -> Options:
     """The options of a command line; what it does not say is as in the settings."""
     changes: dict[str, Any] = {
-        name: True for name in ("join_rows", "later_wins") if arguments[name]
+        name: True for name in ("join_rows", "later_wins", "no_reviews") if arguments[name]
     }
     if arguments["unlabelled"]:
         changes["skip_unlabelled"] = arguments["unlabelled"] == "skip"

@@ -17,13 +17,15 @@ from training.datasets.notes import quoted
 class Example:
     """A labelled message; `tags` without repetition, `group` names a targeted group.
 
-    Nobody has said whether the tags in `unknown` hold. A tag in neither does not hold.
+    Nobody has said whether the tags in `unknown` hold. A tag in neither does not hold. `review` is
+    the key of the review that it comes from, if staff said it.
     """
 
     message: str
     tags: tuple[str, ...]
     group: str | None = None
     unknown: tuple[str, ...] = ()
+    review: int | None = None
 
     def __post_init__(self) -> None:
         if both := set(self.tags) & set(self.unknown):

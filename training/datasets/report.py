@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+
+from training.datasets.reviews import SOURCE
 from training.datasets.splitting import SPLITS
 from training.datasets.stats import NO_TAG
 from training.models import Dataset
@@ -11,6 +14,10 @@ from training.models import Dataset
 SETTLE = (
     "Rows of one message, a tag each, become one message with --join-rows; with --later-wins the "
     "tags of the later file count."
+)
+AGREE = (
+    "Reviewers differ here, so these are left out until one of them withdraws a review or says the "
+    "same as the others."
 )
 SHOWN = 20  # items of a section where the whole would be too long
 
@@ -26,6 +33,9 @@ class Section:
 def findings(dataset: Dataset) -> list[Section]:
     """What an operator should know about the input: one section a kind, none without items."""
     stats, found = dataset.stats, dataset.stats["input"]
+    corrected = found.get("corrected", [])  # older rows have none
+    by_review = [same for same in corrected if _reviewed(same)]
+    by_file = [same for same in corrected if not _reviewed(same)]
     sections = [
         Section("Bad records, left out", [_problem(one) for one in found["problems"]]),
         Section(
@@ -33,11 +43,15 @@ def findings(dataset: Dataset) -> list[Section]:
             [_conflict(same) for same in found["conflicts"]],
             advice=SETTLE,
         ),
+        Section(
+            "Reviewers differ, left out",
+            [_dispute(same) for same in found.get("disputes", [])],
+            advice=AGREE,
+        ),
         Section("Remarks on the files", found.get("remarks", [])),  # older rows have none
         Section("Rows of one message, joined", [" + ".join(s) for s in found.get("joined", [])]),
-        Section(
-            "Corrected, the later file wins", [" → ".join(s) for s in found.get("corrected", [])]
-        ),
+        Section("Corrected, the later file wins", [" → ".join(s) for s in by_file]),
+        Section("Corrected by a review", [" → ".join(s) for s in by_review], loses=False),
         Section("Duplicates, merged", [" = ".join(same) for same in found["duplicates"]]),
         Section(
             "Near duplicates, kept on one side of the split",
@@ -69,6 +83,7 @@ def lines(dataset: Dataset) -> Iterator[str]:
     for section in findings(dataset):
         yield from _section_lines(section)
         yield ""
+    yield from _reviews(found.get("reviews", {}))
     yield f"{found['records']} records from {', '.join(found['sources'])}; {found['kept']} kept"
     yield f"{dataset.stats['average_tags']} tags a message on average"
     yield ""
@@ -82,6 +97,40 @@ def summary(dataset: Dataset) -> Iterator[str]:
     one that loses nothing the number alone."""
     for section in findings(dataset):
         yield "\n".join(_section_lines(section, shown=SHOWN if section.loses else 0))
+
+
+def said_of(dispute: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Whose word says what, for each of the reviews that differ."""
+    return [f"{one['actor']} says {', '.join(one['tags']) or NO_TAG}" for one in dispute]
+
+
+def address_of(one: Mapping[str, Any]) -> str:
+    """Where staff read the message that a review is about."""
+    page = reverse("admin:conversations_conversation_change", args=[one["conversation"]])
+    return f"{page}#message-{one['position']}"
+
+
+def _reviewed(places: Sequence[str]) -> bool:
+    return any(place.startswith(f"{SOURCE}:") for place in places)
+
+
+def _dispute(same: Sequence[Mapping[str, Any]]) -> str:
+    return " ≠ ".join(
+        f"{one['place']} {said} ({address_of(one)})"
+        for one, said in zip(same, said_of(same), strict=True)
+    )
+
+
+def _reviews(facts: Mapping[str, Any]) -> Iterator[str]:
+    if not facts.get("count"):
+        return
+    by = ", ".join(f"{name} {count}" for name, count in facts["by"].items())
+    chosen = ", ".join(f"{name} {count}" for name, count in facts["chosen"].items())
+    yield f"{facts['count']} reviews hold, up to number {facts['newest']}; by person: {by}"
+    yield f"Their messages were chosen: {chosen}"
+    if facts["repeated"]:
+        yield f"{facts['repeated']} said something of a text of which the same person spoke later"
+    yield ""
 
 
 def _section_lines(section: Section, *, shown: int | None = None) -> Iterator[str]:
@@ -112,5 +161,5 @@ def _table(counted: Sequence[tuple[str, Mapping[str, int]]]) -> Iterator[str]:
     width = max(len(name) for name, _ in counted)
     yield " " * width + "".join(f"{name:>12}" for name in [*SPLITS, "all"])
     for name, counts in counted:
-        numbers = [*(counts[split] for split in SPLITS), sum(counts.values())]
+        numbers = [*(counts.get(split, 0) for split in SPLITS), sum(counts.values())]
         yield f"{name:<{width}}" + "".join(f"{number:>12}" for number in numbers)

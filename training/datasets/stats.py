@@ -9,6 +9,7 @@ from statistics import mean, median
 from typing import Any
 
 from training.datasets.reading import Example
+from training.datasets.splitting import STREAM
 
 NO_TAG = "none"
 Splits = Mapping[str, Sequence[Example]]
@@ -51,7 +52,7 @@ def warnings(per_tag: Mapping[str, Mapping[str, int]], known_tags: Sequence[str]
     for tag, counts in per_tag.items():
         if tag == NO_TAG and not untagged:
             continue
-        if missing := [split for split, count in counts.items() if not count]:
+        if missing := [s for s, count in counts.items() if not count and s != STREAM]:
             sentences.append(f"{tag} has no example in {' and '.join(missing)}")
     return sentences
 

@@ -75,6 +75,7 @@ def _example(fields: dict[str, Any]) -> Example:
         tags=tuple(fields["tags"]),
         group=fields.get("group"),
         unknown=tuple(fields.get("unknown", ())),
+        review=fields.get("review"),
     )
 
 
@@ -88,6 +89,8 @@ def _line(example: Example) -> str:
         fields["group"] = example.group
     if example.unknown:
         fields["unknown"] = example.unknown
+    if example.review:
+        fields["review"] = example.review
     return json.dumps(fields, ensure_ascii=False) + "\n"
 
 

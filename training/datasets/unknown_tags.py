@@ -4,7 +4,7 @@ A tag that came later than a message's labels is unknown for it, not absent: tra
 and calibration leave it out there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from training.datasets.reading import Example, Record
@@ -21,6 +21,21 @@ def marked(records: Sequence[Record], known_tags: Sequence[str]) -> list[Record]
     """
     occurring = {tag for record in records for tag in record.example.tags} or set(known_tags)
     return [_marked(record, occurring, known_tags) for record in records]
+
+
+def without(records: Sequence[Record], retired: Collection[str]) -> list[Record]:
+    """The records as if their labels had never been about the tags in `retired`."""
+    return [
+        replace(
+            record,
+            example=replace(
+                record.example,
+                tags=tuple(tag for tag in record.example.tags if tag not in retired),
+                unknown=tuple(tag for tag in record.example.unknown if tag not in retired),
+            ),
+        )
+        for record in records
+    ]
 
 
 def _marked(record: Record, occurring: Iterable[str], known_tags: Sequence[str]) -> Record:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psutil
@@ -67,6 +67,7 @@ def recorded(trigger: str, config: dict[str, Any]) -> Iterator[Handle]:
         yield handle
     except Skipped as skipped:
         _end(handle, State.SKIPPED, str(skipped))
+        handle.run = _folded(handle.run)
     except BaseException as error:
         with suppress(LeaseLost, DatabaseError):  # the error itself is what must be seen
             _end(handle, State.FAILED, _sentence(error))
@@ -75,13 +76,20 @@ def recorded(trigger: str, config: dict[str, Any]) -> Iterator[Handle]:
         _end(handle, State.SUCCEEDED, handle.run.reason)
 
 
-def skip(trigger: str, config: dict[str, Any], reason: str) -> TrainingRun:
+def begun_since(moment: datetime) -> TrainingRun | None:
+    """A run that began after `moment` and ended well, or goes on."""
+    found = TrainingRun.objects.filter(started_at__gte=moment)
+    return found.filter(state__in=[State.RUNNING, State.SUCCEEDED]).first()
+
+
+def skip(trigger: str, config: dict[str, Any], reason: str, *, asked_by: str = "") -> TrainingRun:
     """The row of a run that did not even begin."""
     now = timezone.now()
     return TrainingRun.objects.create(
         state=State.SKIPPED,
         trigger=trigger,
         config=config,
+        asked_by=asked_by,
         reason=reason,
         worker=worker_name(),
         lease_until=now,
@@ -121,6 +129,23 @@ def _begin(trigger: str, config: dict[str, Any]) -> TrainingRun:
 
 def _end(handle: Handle, state: State, reason: str) -> None:
     handle.update(state=state, reason=reason, finished_at=timezone.now())
+
+
+def _folded(run: TrainingRun) -> TrainingRun:
+    """The row of a skipped run; where the row before it says the same, that one, counted up.
+
+    So a quiet month of nights is one line that says when it was last found, not thirty.
+    """
+    before = TrainingRun.objects.filter(pk__lt=run.pk).first()
+    same = State.SKIPPED, run.trigger, run.reason
+    if before is None or (before.state, before.trigger, before.reason) != same:
+        return run
+    before.times += 1
+    before.finished_at = run.finished_at
+    with transaction.atomic():
+        before.save(update_fields=["times", "finished_at"])
+        run.delete()
+    return before
 
 
 def _is_gone(worker: str) -> bool:

@@ -69,6 +69,8 @@ def test_the_next_check_is_told_in_the_time_zone(settings):
 def test_tells_how_many_reviews_are_missing_and_when_it_looks_again(keyword_model, settings):
     settings.RETRAIN_AFTER_REVIEWS = 50
     run(TrainingRun.State.SUCCEEDED)
+    shape = due.shape(learning.nightly_config())
+    TrainingRun.objects.update(shape=shape, reviews_up_to=due.newest_review())
     assert "0 of 50 reviewed messages needed" in told("due").text
     assert told("next check").text.startswith("The next check is t")
 

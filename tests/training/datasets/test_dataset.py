@@ -69,6 +69,7 @@ def test_splits_tags_and_stats_are_written_and_a_row_is_stored(write, datasets_d
     files = contents(dataset)
     assert sorted(files) == [
         "stats.json",
+        "stream.jsonl",
         "tag2id.json",
         "test.jsonl",
         "train.jsonl",
@@ -79,7 +80,7 @@ def test_splits_tags_and_stats_are_written_and_a_row_is_stored(write, datasets_d
     assert dataset.sources == ["data.jsonl"]
     for tag in TAGS:
         counts = dataset.stats["per_tag"][tag]
-        for split, share in zip(splitting.SPLITS, splitting.SHARES, strict=True):
+        for split, share in zip(splitting.DEALT, splitting.SHARES, strict=True):
             assert counts[split] == pytest.approx(share * sum(counts.values()), abs=1.5)
     splits = {split: load_split(dataset, split) for split in splitting.SPLITS}
     assert {split: len(some) for split, some in splits.items()} == dataset.sizes

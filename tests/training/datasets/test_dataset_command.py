@@ -49,7 +49,7 @@ def test_the_report_lists_what_was_left_out_the_table_and_the_digest(write, caps
     assert f"Digest {dataset.digest}\n" in out
     (row,) = [line for line in out.splitlines() if line.startswith("messages")]
     assert [int(cell) for cell in row.split()[1:]] == [
-        *(dataset.sizes[split] for split in ("train", "validation", "test")),
+        *(dataset.sizes[split] for split in ("train", "validation", "test", "stream")),
         5,
     ]
 

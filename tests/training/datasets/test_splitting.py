@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.datasets import splitting
-from training.datasets.splitting import SHARES, SPLITS, split
+from training.datasets.splitting import DEALT, SHARES, split
 
 
 def alone(labels):
@@ -25,10 +25,10 @@ def test_every_label_has_its_share_in_every_split():
     for label in "ABCDE-":
         counts = Counter(s for s, some in zip(chosen, labels, strict=True) if label in some)
         total = sum(counts.values())
-        for name, share in zip(SPLITS, SHARES, strict=True):
+        for name, share in zip(DEALT, SHARES, strict=True):
             assert counts[name] == pytest.approx(share * total, abs=2)
     sizes = Counter(chosen)
-    for name, share in zip(SPLITS, SHARES, strict=True):
+    for name, share in zip(DEALT, SHARES, strict=True):
         assert sizes[name] == pytest.approx(share * 800, abs=8)
 
 
@@ -52,7 +52,7 @@ def test_a_cluster_is_never_cut_and_sizes_count_messages_not_clusters():
 def test_even_a_few_messages_fill_every_split(count):
     for labels in ([["A"]] * count, [[f"only {i}"] for i in range(count)]):
         sizes = Counter(alone(labels))
-        assert set(sizes) == set(SPLITS)
+        assert set(sizes) == set(DEALT)
         assert sizes["train"] == max(sizes.values())
 
 
@@ -66,7 +66,7 @@ def test_a_label_with_one_example_is_trained_on_and_with_two_tested_too():
 def test_an_empty_split_is_filled_without_taking_a_labels_only_example():
     chosen = alone([["A"], ["A"], ["A"], ["B"], ["C"]])
     assert chosen[3] == chosen[4] == "train"
-    assert set(chosen) == set(SPLITS)
+    assert set(chosen) == set(DEALT)
 
 
 def test_fewer_than_three_clusters_cannot_be_split():

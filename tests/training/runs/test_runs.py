@@ -54,6 +54,21 @@ def test_a_skipped_run_keeps_its_reason():
 
 
 @pytest.mark.django_db
+def test_nights_that_find_the_same_are_one_row_that_counts_them():
+    def night(reason):
+        with recording.recorded("schedule", {}) as handle:
+            raise recording.Skipped(reason)
+        return handle.run
+
+    rows = [night(reason) for reason in ("nothing new", "nothing new", "2 of 50", "nothing new")]
+    assert rows[0] == rows[1]
+    found = TrainingRun.objects.order_by("pk").values_list("reason", "times")
+    assert list(found) == [("nothing new", 2), ("2 of 50", 1), ("nothing new", 1)]
+    rows[0].refresh_from_db()
+    assert rows[0].finished_at > rows[0].started_at
+
+
+@pytest.mark.django_db
 def test_a_second_training_is_refused_while_one_runs():
     with (
         recording.recorded("command", {}),

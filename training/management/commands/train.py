@@ -54,14 +54,17 @@ class Command(BaseCommand):
             help="activate only when not worse than the live version on its test split",
         )  # fmt: skip
         parser.add_argument(
-            "--skip-unchanged", action="store_true", help="do nothing when nothing has changed"
-        )
+            "--skip-unchanged", action="store_true",
+            help="do nothing unless a training is due: enough messages were reviewed since the "
+            "last one (RETRAIN_AFTER_REVIEWS), or tags, files or settings have changed",
+        )  # fmt: skip
         parser.add_argument(
             "--trigger",
             choices=TrainingRun.Trigger.values,
             default=TrainingRun.Trigger.COMMAND,
             help=SUPPRESS,  # for the tasks: what the run's row says of who started it
         )
+        parser.add_argument("--asked-by", default="", help=SUPPRESS)  # who of the staff
 
     def handle(self, **options: Any) -> None:
         config, trigger = _config(options), options["trigger"]
@@ -76,12 +79,15 @@ class Command(BaseCommand):
                 trigger=trigger,
                 activation=_policy(options),
                 skip_unchanged=options["skip_unchanged"],
+                asked_by=options["asked_by"],
                 progress=Bars(),
             )
         except recording.AlreadyRunning as error:
             if by_hand:
                 raise CommandError(str(error)) from error
-            run = recording.skip(trigger, config.as_dict(), str(error))
+            run = recording.skip(
+                trigger, config.as_dict(), str(error), asked_by=options["asked_by"]
+            )
         except EXPECTED as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:

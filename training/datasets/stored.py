@@ -1,0 +1,33 @@
+"""Prepared data sets, read back from their folders."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+from training.datasets import storage
+from training.datasets.gathering import DatasetError
+from training.datasets.records import Example
+from training.models import Dataset
+
+
+def load_split(dataset: Dataset, split: str) -> list[Example]:
+    """Examples of one of `splitting.SPLITS`; DatasetError when missing or damaged."""
+    digest = dataset.stats["files"].get(storage.split_file(split))
+    if digest is None:  # it was prepared before there was a stream
+        return []
+    try:
+        return storage.read_split(folder_of(dataset.digest), split, digest=digest)
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"data set {dataset}: the {split} split is missing or damaged ({error}); "
+            "prepare it again from its files"
+        ) from error
+
+
+def load_tags(dataset: Dataset) -> tuple[str, ...]:
+    """Tag names in the order of the model's outputs, as in `tag2id.json`."""
+    return tuple(dataset.stats["tags"])
+
+
+def folder_of(digest: str) -> Path:
+    return Path(settings.DATASETS_DIR) / digest[:16]
