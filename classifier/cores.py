@@ -53,7 +53,7 @@ def _upwards(root: Path, path: str) -> Iterator[Path]:
     then the root alone is found, which is the container's own group."""
     folder = root / path.strip("/")
     yield folder
-    while folder != root and folder != folder.parent:
+    while folder not in (root, folder.parent):
         folder = folder.parent
         yield folder
 

@@ -132,7 +132,8 @@ class Engine:
             engine = cls(manifest=manifest, reader=reader, graph=graph, familiarity=familiarity)
             engine._warm()
         except Exception as error:  # both libraries raise bare Exceptions
-            raise ArtefactError(f"{folder} cannot be loaded: {error}") from error
+            why = str(error).replace(str(folder), folder.name)
+            raise ArtefactError(f"{folder.name} cannot be loaded: {why}") from error
         return engine
 
     def classify(self, text: str) -> Classification:

@@ -7,9 +7,7 @@ Every run stands on a `TrainingRun` row; nothing is visible to serving before `r
 """
 
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +30,8 @@ from training.export import onnx_graph
 from training.learning import crossfit, finetune, vocabulary
 from training.learning.config import TrainingConfig
 from training.models import Dataset, TrainingRun
-from training.runs import gate, recording
+from training.runs import champion, gate, leftovers, recording
+from training.runs.outages import outlive
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -66,8 +65,9 @@ def train(
     `options` say how to read them (default: as the settings say). What was found in them is told
     to `progress`, a step for each kind of finding.
     With `skip_unchanged` a data set that this config was trained on before ends the run as
-    skipped. Raises `recording.AlreadyRunning` when another training is under way; any other error
-    is recorded on the row and raised.
+    skipped. A run that was cancelled from elsewhere returns its row too. Raises
+    `recording.AlreadyRunning` when another training is under way; any other error is recorded on
+    the row and raised.
     """
     with recording.recorded(trigger, config.as_dict()) as run:
 
@@ -75,14 +75,17 @@ def train(
             progress(step)
             run.report(step, now="batch" not in step)
 
+        leftovers.sweep(models_dir=settings.MODELS_DIR, datasets_dir=settings.DATASETS_DIR)
+        if skip_unchanged or activation == "if-not-worse":
+            champion.check()
         tell({"step": "prepare the data set"})
-        dataset = datasets.prepare(paths, options=options)
+        dataset = outlive(lambda: datasets.prepare(paths, options=options))
         run.update(dataset=dataset)
         for found in findings.summary(dataset):
             progress({"step": found})
         if skip_unchanged:
             _skip_if_trained(dataset, config)
-        material = _gather(dataset, compare=activation == "if-not-worse")
+        material = outlive(lambda: _gather(dataset, compare=activation == "if-not-worse"))
         if material.kept_apart:
             tell({"step": material.kept_apart})
 
@@ -92,8 +95,7 @@ def train(
         decision = _decide(held_out, material.tags, config)
 
         tell({"step": "export, quantise and evaluate"})
-        version = _publish(fitted, held_out, decision, material)
-        run.update(model_version=version)
+        version = _publish(fitted, held_out, decision, material, run)
 
         candidate_f1, live_f1 = _compare(version, material)
         activate, reason = gate.decide(
@@ -102,11 +104,17 @@ def train(
             live=live_f1,
             comparable=material.live is None or bool(material.live_test),
         )
-        if activate:
-            registry.activate(version, reason=reason, actor=f"training run {run.run.pk}")
-        run.update(activated=activate, reason=f"{reason} {material.kept_apart}".strip())
-        tell({"step": reason})
+        why = f"{reason} {material.kept_apart}".strip()
+        run.commit(lambda: _settle(run, version, activate=activate, reason=why))
+        progress({"step": reason})
     return run.run
+
+
+def _settle(run: recording.Handle, version: ModelVersion, *, activate: bool, reason: str) -> None:
+    """The version live, if it may be, and the row says what came of the run."""
+    if activate:
+        registry.activate(version, reason=reason, actor=f"training run {run.run.pk}")
+    run.update(activated=activate, reason=reason)
 
 
 def _skip_if_trained(dataset: Dataset, config: TrainingConfig) -> None:
@@ -182,7 +190,9 @@ def _learn(
     """
     tags, descriptions = material.tags, _descriptions(material.tags)
     every = [*material.train, *material.validation]
+    networks = 2 if config.student_layers else 1
     if len(every) >= config.cross_fit_below:
+        tell({"step": "fine-tune", "fits": networks})
         fitted = finetune.fit(
             train=_arrays(material.train, tags),
             validation=_arrays(material.validation, tags),
@@ -192,6 +202,8 @@ def _learn(
         )
         logits = fitted.logits(_messages(material.validation))
         return fitted, report.HeldOut(material.validation, logits, folds=None)
+    trainings = config.folds + 1
+    tell({"step": f"fine-tune {trainings} times", "fits": trainings * networks})
     logits = crossfit.out_of_fold(
         every, tags, descriptions=descriptions, config=config, progress=tell
     )
@@ -237,12 +249,13 @@ def _publish(
     held_out: report.HeldOut,
     decision: report.Decision,
     material: Material,
+    run: recording.Handle,
 ) -> ModelVersion:
     """Write the model folder beside the others, seal it under its name, and register it."""
     # What was decided out of fold was learnt from afterwards.
     unseen = [*([] if held_out.folds else material.validation), *material.test]
     labels = quality.labels(unseen, material.tags)
-    with _staging_folder() as staging:
+    with leftovers.staging_folder(settings.MODELS_DIR) as staging:
         exported = onnx_graph.export(
             fitted,
             staging,
@@ -251,6 +264,7 @@ def _publish(
             gold=labels == 1,
             decide=lambda logits: decision.holds(metrics.settle_unknown(labels, logits)[1]),
         )
+        run.check()
         vocabulary.familiarity(
             fitted.reader,
             train=_messages(material.train),
@@ -267,8 +281,26 @@ def _publish(
         facts["dataset"]["kept_apart"] = material.kept_apart
         document.write_card(staging, report=facts)
         manifest = report.manifest(facts, decision, fitted.config)
-        artefact.publish(staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest)
-    return registry.register(manifest.name)
+        run.check()
+        folder = artefact.publish(
+            staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest
+        )
+    return _register(folder, run)
+
+
+def _register(folder: Path, run: recording.Handle) -> ModelVersion:
+    """The version of the new folder, which goes again when the run may not have a result."""
+
+    def register() -> ModelVersion:
+        version = registry.register(folder.name)
+        run.update(model_version=version)
+        return version
+
+    try:
+        return run.commit(register)
+    except (recording.LeaseLost, recording.Cancelled, registry.RegistryError):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _compare(version: ModelVersion, material: Material) -> tuple[float | None, float | None]:
@@ -282,18 +314,6 @@ def _compare(version: ModelVersion, material: Material) -> tuple[float | None, f
         for each in (version, material.live)
     )
     return candidate, live
-
-
-@contextmanager
-def _staging_folder() -> Iterator[Path]:
-    """A folder on the file system of the models, gone afterwards unless it was renamed."""
-    settings.MODELS_DIR.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=settings.MODELS_DIR, prefix=".staging-"))
-    staging.chmod(0o755)  # served by other processes, perhaps of another user
-    try:
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], metrics.Labels]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
 
 from training.datasets import dataset
 from training.models import TrainingRun
@@ -26,3 +27,10 @@ def train_model(paths: list[str] | None = None, arguments: list[str] | None = No
 def retrain() -> int:
     """The nightly run: skipped when nothing changed, activated only when not worse."""
     return child.train("--skip-unchanged", "--if-not-worse", trigger=TrainingRun.Trigger.SCHEDULE)
+
+
+@worker_shutting_down.connect
+def _end_training(**_: object) -> None:
+    """A worker that is told to end waits for its job; a training of hours ends in order instead,
+    before the worker is killed with it."""
+    child.stop_all()
