@@ -1,20 +1,23 @@
-"""Staff pages: prepared data sets and training runs, to look at."""
+"""Staff pages: prepared data sets and training runs, to look at; a run may be cancelled."""
 
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from beez.staff.pages import ReadOnlyAdmin
-from training.datasets import page
+from training.datasets import page as dataset_page
 from training.datasets.splitting import SPLITS
 from training.models import Dataset, TrainingRun
+from training.runs import cancelling, page
 
 
 @admin.register(Dataset)
@@ -60,8 +63,8 @@ class DatasetAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["tables"] = list(page.tables(context["original"]))
-        context["findings"] = page.findings(context["original"])
+        context["tables"] = list(dataset_page.tables(context["original"]))
+        context["findings"] = dataset_page.findings(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -97,9 +100,57 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "config",
     ]
     readonly_fields = ["pill", "progress_text", "dataset_link", "version", "duration"]
+    change_form_template = "admin/training/trainingrun/change_form.html"
 
     class Media:
         css = {"all": ["training/admin.css"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"training_trainingrun_{name}",
+            )
+            for name, view in (("progress", self.progress_view), ("cancel", self.cancel_view))
+        ] + super().get_urls()
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context |= _progress_context(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of the page that changes while the training goes on."""
+        run = get_object_or_404(TrainingRun, pk=pk)
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        context = _progress_context(request, run) | {"run": run}
+        return render(
+            request,
+            "admin/training/trainingrun/progress.html",
+            context,
+            headers={"X-Run-State": run.state, "Cache-Control": "no-store"},
+        )
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask first, then cancel."""
+        run = get_object_or_404(TrainingRun, pk=pk)
+        if not _may_cancel(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            if cancelling.request(run, actor=request.user.get_username()):
+                text, level = f"Training run {pk} is cancelled: it stops.", messages.SUCCESS
+            else:
+                text, level = f"Training run {pk} was over already.", messages.WARNING
+            self.message_user(request, text, level)
+        elif run.state == TrainingRun.State.RUNNING:
+            title = "Cancel a training"
+            context = self.admin_site.each_context(request) | {"opts": self.opts, "title": title}
+            context["run"] = run
+            return render(request, "admin/training/trainingrun/cancel.html", context)
+        return redirect("admin:training_trainingrun_change", pk)
 
     @admin.display(description="run", ordering="id")
     def number(self, run: TrainingRun) -> int:
@@ -128,6 +179,15 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         """Whole seconds, up to now for a run that goes on."""
         seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
         return timedelta(seconds=int(seconds))
+
+
+def _may_cancel(request: HttpRequest) -> bool:
+    return request.user.has_perm("training.change_trainingrun")
+
+
+def _progress_context(request: HttpRequest, run: TrainingRun) -> dict[str, Any]:
+    progress = page.progress(run, now=timezone.now())
+    return {"progress": progress, "may_cancel": _may_cancel(request)}
 
 
 def progress_text(progress: dict[str, Any]) -> str:
