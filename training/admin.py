@@ -127,12 +127,9 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request, run):
             raise PermissionDenied
         context = _progress_context(request, run) | {"run": run}
-        return render(
-            request,
-            "admin/training/trainingrun/progress.html",
-            context,
-            headers={"X-Run-State": run.state, "Cache-Control": "no-store"},
-        )
+        part = render(request, "admin/training/trainingrun/progress.html", context)
+        part["X-Run-State"] = run.state
+        return part
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask first, then cancel."""

@@ -55,11 +55,11 @@ def progress(run: TrainingRun, *, now: datetime) -> Progress:
 
 def duration(time: timedelta) -> str:
     """`40 s`, `3 min 20 s` or `1 h 5 min`."""
-    seconds = round(time.total_seconds())
+    seconds = max(0, round(time.total_seconds()))
     minutes, hours = seconds // 60, seconds // 3600
     if hours:
         return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min {seconds % 60} s" if minutes else f"{max(0, seconds)} s"
+    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
 
 
 def _detail(facts: dict[str, Any]) -> str:
