@@ -39,6 +39,7 @@ def nothing_prepared(monkeypatch):
     monkeypatch.setattr(datasets, "prepare", fail)
 
 
+@pytest.mark.usefixtures("nothing_prepared")
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
@@ -50,7 +51,7 @@ def nothing_prepared(monkeypatch):
 )
 @pytest.mark.parametrize("option", ["--if-not-worse", "--skip-unchanged"])
 def test_a_lost_live_version_ends_the_run_before_anything_is_prepared(
-    keyword_model, home, nothing_prepared, harm, told, option
+    keyword_model, home, harm, told, option
 ):
     harm(home / "models" / keyword_model.name)
     before = set((home / "models").iterdir())
