@@ -17,7 +17,7 @@ SILENT = timedelta(seconds=20)  # without a sign of life before the page says so
 @dataclass(frozen=True, kw_only=True)
 class Step:
     name: str
-    took: str  # empty while it goes on, and for the last one
+    took: str  # empty for the last one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def progress(run: TrainingRun, *, now: datetime) -> Progress:
         gone=duration(gone),
         left=duration(gone * (1 - share) / share) if running and share >= ENOUGH else "",
         silent=_silent(run, now) if running else "",
-        steps=[_step(step) for step in facts.get("steps", ())],
+        steps=[_step(step) for step in facts.get("steps", ()) if step.get("seconds", 1) >= 0.5],
         charts=curves.charts(facts.get("curves", ())),
     )
 
