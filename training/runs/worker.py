@@ -40,7 +40,10 @@ def is_gone(identity: dict[str, Any]) -> bool:
     """Whether the process of `Worker.as_dict` can be seen from here and is no more."""
     if identity.get("machine") != _machine():
         return False
-    return bool(_started(identity["pid"]) != identity["started"])
+    try:
+        return bool(_started(identity["pid"]) != identity["started"])
+    except psutil.AccessDenied:  # it is there, and nobody's business: its lease decides
+        return False
 
 
 def _machine() -> str:
