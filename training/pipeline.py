@@ -6,8 +6,8 @@
 Every run stands on a `TrainingRun` row; nothing is visible to serving before `register`.
 """
 
-import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from classifier import artefact, registry
+from classifier import artefact, folders, registry
+from classifier.artefact import ArtefactError
 from classifier.engine import Engine
 from classifier.models import ModelVersion, Tag
 from training.card import document, report
@@ -296,10 +297,13 @@ def _register(folder: Path, run: recording.Handle) -> ModelVersion:
         run.update(model_version=version)
         return version
 
+    with suppress(ArtefactError):  # an upload may take minutes, in which the row is not held;
+        folders.share(folder.name)  # what is wrong with the bucket, `register` says
     try:
         return run.commit(register)
-    except (recording.LeaseLost, recording.Cancelled, registry.RegistryError):
-        shutil.rmtree(folder, ignore_errors=True)
+    except (recording.LeaseLost, recording.Cancelled):
+        with suppress(ArtefactError):
+            folders.remove(folder.name)
         raise
 
 

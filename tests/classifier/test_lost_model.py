@@ -40,8 +40,7 @@ def test_the_503_says_the_true_reason_and_no_path(lost, models_dir, api_client, 
     error = answer.json()["error"]
     assert error["code"] == "no_model"
     assert told in error["message"]
-    assert "keywords-1 is active, but cannot be served" in error["message"]
-    assert "Put its folder back, or activate another version." in error["message"]
+    assert "The model keywords-1 is live and cannot be loaded" in error["message"]
     assert str(models_dir) not in error["message"]
     assert told in api_client.get("/ready").json()["error"]["message"]
 
@@ -54,7 +53,7 @@ def test_a_reason_that_is_not_known_stays_in_the_log(lost, api_client, monkeypat
 
     monkeypatch.setattr(live, "_load", fail)
     message = api_client.get("/ready").json()["error"]["message"]
-    assert "The log of Beez says why." in message
+    assert "the log says why." in message
     assert "/secret" not in message
     assert "no room" in caplog.text
 
