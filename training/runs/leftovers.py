@@ -14,7 +14,8 @@ from pathlib import Path
 
 STAGING = ".staging-"
 DRAFTS = ".[0-9a-f]*.[0-9a-f]*"  # of datasets.storage: digest and a random number
-DRAFT_AGE = 3600.0  # seconds; writing a data set takes a few
+UNFINISHED = ".unfinished-*"  # of classifier.folders: a copy of a model, from a bucket perhaps
+DRAFT_AGE = 3600.0  # seconds; writing a data set or fetching a model takes far less
 
 
 @contextmanager
@@ -33,13 +34,13 @@ def staging_folder(models_dir: Path) -> Iterator[Path]:
 def sweep(*, models_dir: Path, datasets_dir: Path) -> list[Path]:
     """Remove what killed trainings left in both folders; returns what was removed.
 
-    For the one training that runs: nobody else makes staging folders. Drafts of data sets, which
-    `prepare_dataset` may be writing, go when they are old.
+    For the one training that runs: nobody else makes staging folders. Drafts of data sets and
+    copies of models, which others may be writing, go when they are old.
     """
     staging = [path for path in models_dir.glob(f"{STAGING}*") if not _is_held(path)]
     exports = list(models_dir.glob(".export-*"))  # of versions that had them here
-    drafts = [path for path in datasets_dir.glob(DRAFTS) if _is_old(path)]
-    removed = [*staging, *exports, *drafts]
+    drafts = [*datasets_dir.glob(DRAFTS), *models_dir.glob(UNFINISHED)]
+    removed = [*staging, *exports, *filter(_is_old, drafts)]
     for path in removed:
         shutil.rmtree(path, ignore_errors=True)
     return removed

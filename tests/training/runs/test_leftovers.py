@@ -30,10 +30,12 @@ def test_what_killed_trainings_left_is_removed_and_nothing_else(folders):
     left = [
         make(models, ".staging-killed"),
         make(models, ".export-killed"),
+        make(models, ".unfinished-old", age=2 * leftovers.DRAFT_AGE),
         make(datasets, ".0123456789abcdef.feed", age=2 * leftovers.DRAFT_AGE),
     ]
     kept = [
         make(models, "20260101-000000-abcd"),
+        make(models, ".unfinished-new"),
         make(models, ".other"),
         make(datasets, "0123456789abcdef"),
         make(datasets, ".0123456789abcdef.beef"),
