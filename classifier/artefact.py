@@ -73,9 +73,9 @@ def read_manifest(folder: Path) -> Manifest:
         fields = json.loads(path.read_bytes())
         manifest = Manifest(**{**fields, **_tuples(fields)})
     except OSError as error:
-        raise ArtefactError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ArtefactError(f"{_name(path)} cannot be read: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError) as error:
-        raise ArtefactError(f"{path} is not a manifest: {error}.") from error
+        raise ArtefactError(f"{_name(path)} is not a manifest: {error}.") from error
     _check(manifest, path)
     return manifest
 
@@ -84,9 +84,9 @@ def read_file(folder: Path, *, manifest: Manifest, name: str) -> Path:
     """Path of a file that the manifest names, once its sha256 has been checked."""
     path = folder / name
     if name not in manifest.files:
-        raise ArtefactError(f"{path} is not in the manifest.")
+        raise ArtefactError(f"{_name(path)} is not in the manifest.")
     if _sha256(path) != manifest.files[name]:
-        raise ArtefactError(f"{path} is damaged: its sha256 is not the one in the manifest.")
+        raise ArtefactError(f"{_name(path)} is damaged: its sha256 is not the one in the manifest.")
     return path
 
 
@@ -107,7 +107,7 @@ def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
 def _check(manifest: Manifest, path: Path) -> None:
     found = "; ".join(problems(manifest))
     if found:
-        raise ArtefactError(f"{path} is not right: {found}.")
+        raise ArtefactError(f"{_name(path)} is not right: {found}.")
 
 
 def _sha256(path: Path) -> str:
@@ -115,7 +115,13 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ArtefactError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ArtefactError(f"{_name(path)} cannot be read: {error.strerror}.") from error
+
+
+def _name(path: Path) -> str:
+    """Model and file. What is wrong is told to callers of the API too, where the model's folder
+    lies is not."""
+    return f"{path.parent.name}/{path.name}"
 
 
 def _fsync(path: Path) -> None:

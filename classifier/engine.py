@@ -4,7 +4,6 @@ numpy, onnxruntime and tokenizers alone, so that requests, commands and the eval
 training run share one code. An engine may be used from many threads at once.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from classifier import artefact
+from classifier import artefact, cores
 from classifier.artefact import ArtefactError, Manifest
 from classifier.decision import asks_for_review, uncertainty
 from classifier.familiarity import Familiarity
@@ -133,7 +132,8 @@ class Engine:
             engine = cls(manifest=manifest, reader=reader, graph=graph, familiarity=familiarity)
             engine._warm()
         except Exception as error:  # both libraries raise bare Exceptions
-            raise ArtefactError(f"{folder} cannot be loaded: {error}") from error
+            why = str(error).replace(str(folder), folder.name)
+            raise ArtefactError(f"{folder.name} cannot be loaded: {why}") from error
         return engine
 
     def classify(self, text: str) -> Classification:
@@ -167,7 +167,7 @@ class Engine:
 def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     # Counted here, for with 0 onnxruntime pins threads to cores and complains in containers.
-    options.intra_op_num_threads = threads or _cores()
+    options.intra_op_num_threads = threads or cores.available()
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     # Spinning between runs doubled the processor time of a message and made none faster.
@@ -179,10 +179,3 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
         # Fused, addition and normalisation are one scalar kernel: a tenth of a message's time.
         disabled_optimizers=["SkipLayerNormFusion"],
     )
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

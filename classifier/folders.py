@@ -19,8 +19,14 @@ from django.core.files.storage import Storage, storages
 from classifier import artefact
 from classifier.artefact import MANIFEST, ArtefactError, Manifest
 
+WAY_OUT = "Put it back from a backup (`manage.py register FOLDER`) or activate another version."
 COPIES = 5  # folders that a machine keeps of a bucket: a few, to go back without fetching
 _UNFINISHED = ".unfinished-"  # how the names of folders begin that are being written
+
+
+class StorageError(ArtefactError):
+    """The bucket cannot be used. The message has the words of its client, with addresses, so it
+    is for whoever runs Beez and not for callers of the API."""
 
 
 def path(name: str) -> Path:
@@ -38,9 +44,9 @@ def local(name: str, *, seal: str) -> Path:
     if (bucket := _bucket()) is not None:
         return _copy_of(bucket, name, seal)
     if not folder.exists():
-        raise ArtefactError(f"The model folder {folder} is missing. {_WAY_OUT}")
+        raise ArtefactError(f"The folder of the model {name} is missing. {WAY_OUT}")
     if artefact.seal(folder) != seal:
-        raise ArtefactError(f"{folder} is not the folder that was registered. {_WAY_OUT}")
+        raise ArtefactError(f"{name} is not the folder that was registered. {WAY_OUT}")
     return folder
 
 
@@ -87,7 +93,7 @@ def state(name: str, *, seal: str) -> str:
     try:
         if not folder.exists() and (bucket := _bucket()) is not None:
             if _seal_in(bucket, name) != seal:
-                raise ArtefactError(f"The bucket does not have the model {name}. {_WAY_OUT}")
+                raise ArtefactError(f"The bucket does not have the model {name}. {WAY_OUT}")
             return ""
         artefact.read(local(name, seal=seal))
     except ArtefactError as error:
@@ -114,9 +120,6 @@ def remove(name: str) -> None:
             for file in sorted(files, key=lambda file: file != MANIFEST):  # the seal goes first
                 bucket.delete(f"{name}/{file}")
     _discard(path(name))
-
-
-_WAY_OUT = "Put it back from a backup (`manage.py register FOLDER`) or activate another version."
 
 
 def _bucket() -> Storage | None:
@@ -153,7 +156,7 @@ def _is_whole(folder: Path, seal: str) -> bool:
 
 def _fetch(bucket: Storage, name: str, seal: str) -> None:
     if (found := _seal_in(bucket, name)) is None:
-        raise ArtefactError(f"Neither {path(name)} nor the bucket has the model {name}. {_WAY_OUT}")
+        raise ArtefactError(f"Neither this machine nor the bucket has the model {name}. {WAY_OUT}")
     if found != seal:
         raise ArtefactError(f"The model {name} in the bucket is not the one that was registered.")
     with _unfinished(name) as staging:
@@ -235,4 +238,4 @@ def _told(what: str) -> Iterator[None]:
     except ArtefactError:
         raise
     except Exception as error:
-        raise ArtefactError(f"{what}: {error}") from error
+        raise StorageError(f"{what}: {error}") from error

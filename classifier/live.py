@@ -24,6 +24,7 @@ from classifier import registry, thresholds
 from classifier.artefact import ArtefactError
 from classifier.decision import InForce, Overrides, in_force
 from classifier.engine import Classification, Engine
+from classifier.folders import StorageError
 from classifier.models import ModelVersion, ThresholdChange
 from classifier.registry import RegistryError
 
@@ -34,9 +35,10 @@ RETRY_SECONDS = 30.0  # for a version that could not be loaded
 
 
 class NoModel(Unavailable):
-    """503: nothing has been activated yet, or the first model could not be loaded.
+    """503: nothing has been activated yet, or what is live cannot be loaded, and why.
 
-    `reason` is for whoever runs Beez; callers of the API learn nothing of folders.
+    `reason` is for whoever runs Beez; callers of the API are told what is wrong with which file
+    of the model, and nothing of the machine.
     """
 
     default_code = "no_model"
@@ -44,7 +46,7 @@ class NoModel(Unavailable):
 
     def __init__(self, failure: "Failure | None" = None) -> None:
         name = failure and failure.version_name
-        detail = f"The model {name} is live and cannot be loaded yet; the log says why."
+        detail = f"The model {name} is live and cannot be loaded: {failure and failure.told}"
         super().__init__(detail if failure else None)
         self.reason = (
             f"The model {name} is live and cannot be loaded: {failure.reason}"
@@ -60,6 +62,7 @@ class Failure:
     version_id: int
     version_name: str
     reason: str
+    told: str  # the same for callers of the API
     retry_at: float
 
 
@@ -200,9 +203,11 @@ def _refresh(process: _Process) -> None:
 
 def _failed(process: _Process, version: ModelVersion, error: Exception) -> None:
     retry_at = time.monotonic() + RETRY_SECONDS
-    process.failure = Failure(version.pk, version.name, str(error), retry_at)
-    kept = process.live.version_name if process.live else "nothing"
     foreseen = isinstance(error, RegistryError | ArtefactError)  # a sentence that says it all
+    outside = isinstance(error.__cause__ or error, StorageError)
+    told = str(error) if foreseen and not outside else "the log says why."
+    process.failure = Failure(version.pk, version.name, str(error), told, retry_at)
+    kept = process.live.version_name if process.live else "nothing"
     text = f"Cannot serve the model {version.name}; {kept} stays: {error}"
     level = logging.ERROR if process.watched or process.live else logging.DEBUG  # `current` raises
     logger.log(level, text, exc_info=None if foreseen else error)

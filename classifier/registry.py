@@ -156,6 +156,17 @@ def problem(version: ModelVersion) -> str:
     return folders.state(version.name, seal=version.manifest_sha256)
 
 
+def usable() -> ModelVersion | None:
+    """The version that was live last of those whose folders are whole, if there is one."""
+    tried: set[int] = set()
+    for activation in activations():
+        version = activation.version
+        if version.pk not in tried and not problem(version):
+            return version
+        tried.add(version.pk)
+    return None
+
+
 def _append(
     version: ModelVersion, *, reason: str, actor: str, restores: Activation | None = None
 ) -> Activation:

@@ -1,4 +1,4 @@
-"""Staff pages: prepared data sets and training runs, to look at."""
+"""Staff pages: prepared data sets and training runs, to look at; a run may be cancelled."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import localize
@@ -18,9 +18,10 @@ from django.views.decorators.http import require_POST
 
 from beez.staff.pages import ReadOnlyAdmin
 from training import asking
-from training.datasets import page
+from training.datasets import page as dataset_page
 from training.datasets.splitting import SPLITS
 from training.models import Dataset, TrainingRun
+from training.runs import cancelling, page
 
 ASKED = (
     "A training was asked for. It appears below when the worker begins it, in a minute at most if "
@@ -75,9 +76,9 @@ class DatasetAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["tables"] = list(page.tables(context["original"]))
-        context["findings"] = page.findings(context["original"])
-        context["disputes"] = page.disputes(context["original"])
+        context["tables"] = list(dataset_page.tables(context["original"]))
+        context["findings"] = dataset_page.findings(context["original"])
+        context["disputes"] = dataset_page.disputes(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -122,13 +123,23 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "duration",
     ]
     change_list_template = "admin/training/trainingrun/change_list.html"
+    change_form_template = "admin/training/trainingrun/change_form.html"
 
     class Media:
         css = {"all": ["training/admin.css"]}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.ask))
-        return [path("ask/", view, name="training_trainingrun_ask"), *super().get_urls()]
+        ask = path("ask/", view, name="training_trainingrun_ask")
+        of_a_run = [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"training_trainingrun_{name}",
+            )
+            for name, view in (("progress", self.progress_view), ("cancel", self.cancel_view))
+        ]
+        return [ask, *of_a_run, *super().get_urls()]
 
     def has_ask_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("training.add_trainingrun")
@@ -162,6 +173,40 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         last = localize(localtime(run.finished_at))
         return f"{run.reason} Found {run.times} times in a row, last {last}."
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context |= _progress_context(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of the page that changes while the training goes on."""
+        run = get_object_or_404(TrainingRun, pk=pk)
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        context = _progress_context(request, run) | {"run": run}
+        part = render(request, "admin/training/trainingrun/progress.html", context)
+        part["X-Run-State"] = run.state
+        return part
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask first, then cancel."""
+        run = get_object_or_404(TrainingRun, pk=pk)
+        if not _may_cancel(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            if cancelling.request(run, actor=request.user.get_username()):
+                text, level = f"Training run {pk} is cancelled: it stops.", messages.SUCCESS
+            else:
+                text, level = f"Training run {pk} was over already.", messages.WARNING
+            self.message_user(request, text, level)
+        elif run.state == TrainingRun.State.RUNNING:
+            title = "Cancel a training"
+            context = self.admin_site.each_context(request) | {"opts": self.opts, "title": title}
+            context["run"] = run
+            return render(request, "admin/training/trainingrun/cancel.html", context)
+        return redirect("admin:training_trainingrun_change", pk)
+
     @admin.display(description="run", ordering="id")
     def number(self, run: TrainingRun) -> int:
         return run.pk
@@ -191,6 +236,15 @@ class TrainingRunAdmin(ReadOnlyAdmin):
             return timedelta()
         seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
         return timedelta(seconds=int(seconds))
+
+
+def _may_cancel(request: HttpRequest) -> bool:
+    return request.user.has_perm("training.change_trainingrun")
+
+
+def _progress_context(request: HttpRequest, run: TrainingRun) -> dict[str, Any]:
+    progress = page.progress(run, now=timezone.now())
+    return {"progress": progress, "may_cancel": _may_cancel(request)}
 
 
 def progress_text(progress: dict[str, Any]) -> str:

@@ -52,6 +52,7 @@ class TrainingRun(models.Model):
         SUCCEEDED = "succeeded"
         SKIPPED = "skipped"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     class Trigger(models.TextChoices):
         COMMAND = "command"
@@ -62,7 +63,9 @@ class TrainingRun(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.RUNNING)
     trigger = models.CharField(max_length=16, choices=Trigger)
     asked_by = models.CharField(max_length=150, blank=True, help_text="Who of the staff wanted it.")
-    reason = models.TextField(blank=True, help_text="Why it was skipped, failed or not activated.")
+    reason = models.TextField(
+        blank=True, help_text="Why it was skipped, cancelled, failed or not activated."
+    )
     config = models.JSONField(default=dict)
     shape = models.JSONField(
         default=dict, help_text="What it was made from beside reviews, as `due` compares it."
@@ -73,13 +76,18 @@ class TrainingRun(models.Model):
     times = models.PositiveIntegerField(
         default=1, help_text="How often in a row the schedule found just this; skipped runs only."
     )
-    progress = models.JSONField(default=dict, help_text="Step, epoch, loss, validation micro-F1.")
+    progress = models.JSONField(default=dict, help_text="What training.runs.account keeps of it.")
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, blank=True)
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="training_runs"
     )
     activated = models.BooleanField(default=False)
-    worker = models.CharField(max_length=300, help_text="host:pid of the process that trains.")
+    worker = models.CharField(max_length=300, help_text="host:pid of the process, for people.")
+    identity = models.JSONField(
+        default=dict, help_text="Which process it is: machine, number and start, for Beez."
+    )
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_by = models.CharField(max_length=150, blank=True)
     lease_until = models.DateTimeField(help_text="A running run past this is taken for lost.")
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)

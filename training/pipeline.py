@@ -6,10 +6,8 @@
 Every run stands on a `TrainingRun` row; nothing is visible to serving before `register`.
 """
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,8 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from classifier import artefact, registry
+from classifier import artefact, folders, registry
+from classifier.artefact import ArtefactError
 from classifier.engine import Engine
 from classifier.models import ModelVersion, Tag
 from training.card import document, report
@@ -33,7 +32,8 @@ from training.export import onnx_graph
 from training.learning import crossfit, finetune, vocabulary
 from training.learning.config import TrainingConfig
 from training.models import Dataset, TrainingRun
-from training.runs import due, gate, recording
+from training.runs import champion, due, gate, leftovers, recording
+from training.runs.outages import outlive
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -68,9 +68,10 @@ def train(
 
     `options` say how to read them (default: as the settings say). What was found in them is told
     to `progress`, a step for each kind of finding.
-    With `skip_unchanged` a run that is not due (`training.runs.due`) ends as skipped. `asked_by`
-    names the member of staff who wanted it. Raises `recording.AlreadyRunning` when another training
-    is under way; any other error is recorded on the row and raised.
+    With `skip_unchanged` a run that is not due (`training.runs.due`) ends as skipped; one that was
+    cancelled from elsewhere returns its row too. `asked_by` names the member of staff who wanted
+    it. Raises `recording.AlreadyRunning` when another training is under way; any other error is
+    recorded on the row and raised.
     """
     with recording.recorded(trigger, config.as_dict()) as run:
 
@@ -78,6 +79,9 @@ def train(
             progress(step)
             run.report(step, now="batch" not in step)
 
+        leftovers.sweep(models_dir=settings.MODELS_DIR, datasets_dir=settings.DATASETS_DIR)
+        if skip_unchanged or activation == "if-not-worse":
+            champion.check()
         run.update(
             asked_by=asked_by,
             shape=due.shape(config, paths, options=options),
@@ -86,12 +90,11 @@ def train(
         if skip_unchanged:
             _skip_unless_due(config, paths, options)
         tell({"step": "prepare the data set"})
-        holdout.remember_live()
-        dataset = datasets.prepare(paths, options=options)
+        dataset = outlive(lambda: _prepare(paths, options))
         run.update(dataset=dataset)
         for found in findings.summary(dataset):
             progress({"step": found})
-        material = _gather(dataset, compare=activation == "if-not-worse")
+        material = outlive(lambda: _gather(dataset, compare=activation == "if-not-worse"))
         if material.kept_apart:
             tell({"step": material.kept_apart})
 
@@ -101,9 +104,8 @@ def train(
         decision = _decide(held_out, material.tags, config)
 
         tell({"step": "export, quantise and evaluate"})
-        version = _publish(fitted, held_out, decision, material)
-        run.update(model_version=version)
-        holdout.remember(dataset)
+        version = _publish(fitted, held_out, decision, material, run)
+        outlive(lambda: holdout.remember(dataset))
 
         candidate_f1, live_f1 = _compare(version, material)
         activate, reason = gate.decide(
@@ -112,10 +114,9 @@ def train(
             live=live_f1,
             comparable=material.live is None or bool(material.live_test),
         )
-        if activate:
-            registry.activate(version, reason=reason, actor=f"training run {run.run.pk}")
-        run.update(activated=activate, reason=f"{reason} {material.kept_apart}".strip())
-        tell({"step": reason})
+        why = f"{reason} {material.kept_apart}".strip()
+        run.commit(lambda: _settle(run, version, activate=activate, reason=why))
+        progress({"step": reason})
     return run.run
 
 
@@ -125,6 +126,18 @@ def _skip_unless_due(
     found = due.assess(config, paths, options=options)
     if not found.is_due:
         raise recording.Skipped(found.reason)
+
+
+def _prepare(paths: Sequence[Path], options: Options | None) -> Dataset:
+    holdout.remember_live()
+    return datasets.prepare(paths, options=options)
+
+
+def _settle(run: recording.Handle, version: ModelVersion, *, activate: bool, reason: str) -> None:
+    """The version live, if it may be, and the row says what came of the run."""
+    if activate:
+        registry.activate(version, reason=reason, actor=f"training run {run.run.pk}")
+    run.update(activated=activate, reason=reason)
 
 
 def _gather(dataset: Dataset, *, compare: bool) -> Material:
@@ -200,7 +213,9 @@ def _learn(
     """
     tags, descriptions = material.tags, _descriptions(material.tags)
     every = [*material.train, *material.validation]
+    networks = 2 if config.student_layers else 1
     if len(every) >= config.cross_fit_below:
+        tell({"step": "fine-tune", "fits": networks})
         fitted = finetune.fit(
             train=_arrays(material.train, tags),
             validation=_arrays(material.validation, tags),
@@ -210,6 +225,8 @@ def _learn(
         )
         logits = fitted.logits(_messages(material.validation))
         return fitted, report.HeldOut(material.validation, logits, folds=None)
+    trainings = config.folds + 1
+    tell({"step": f"fine-tune {trainings} times", "fits": trainings * networks})
     logits = crossfit.out_of_fold(
         every, tags, descriptions=descriptions, config=config, progress=tell
     )
@@ -255,12 +272,13 @@ def _publish(
     held_out: report.HeldOut,
     decision: report.Decision,
     material: Material,
+    run: recording.Handle,
 ) -> ModelVersion:
     """Write the model folder beside the others, seal it under its name, and register it."""
     # What was decided out of fold was learnt from afterwards.
     unseen = [*([] if held_out.folds else material.validation), *material.test]
     labels = quality.labels(unseen, material.tags)
-    with _staging_folder() as staging:
+    with leftovers.staging_folder(settings.MODELS_DIR) as staging:
         exported = onnx_graph.export(
             fitted,
             staging,
@@ -269,6 +287,7 @@ def _publish(
             gold=labels == 1,
             decide=lambda logits: decision.holds(metrics.settle_unknown(labels, logits)[1]),
         )
+        run.check()
         vocabulary.familiarity(
             fitted.reader,
             train=_messages(material.train),
@@ -285,8 +304,29 @@ def _publish(
         facts["dataset"]["kept_apart"] = material.kept_apart
         document.write_card(staging, report=facts)
         manifest = report.manifest(facts, decision, fitted.config)
-        artefact.publish(staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest)
-    return registry.register(manifest.name)
+        run.check()
+        folder = artefact.publish(
+            staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest
+        )
+    return _register(folder, run)
+
+
+def _register(folder: Path, run: recording.Handle) -> ModelVersion:
+    """The version of the new folder, which goes again when the run may not have a result."""
+
+    def register() -> ModelVersion:
+        version = registry.register(folder.name)
+        run.update(model_version=version)
+        return version
+
+    with suppress(ArtefactError):  # an upload may take minutes, in which the row is not held;
+        folders.share(folder.name)  # what is wrong with the bucket, `register` says
+    try:
+        return run.commit(register)
+    except (recording.LeaseLost, recording.Cancelled):
+        with suppress(ArtefactError):
+            folders.remove(folder.name)
+        raise
 
 
 def _compare(version: ModelVersion, material: Material) -> tuple[float | None, float | None]:
@@ -300,18 +340,6 @@ def _compare(version: ModelVersion, material: Material) -> tuple[float | None, f
         for each in (version, material.live)
     )
     return candidate, live
-
-
-@contextmanager
-def _staging_folder() -> Iterator[Path]:
-    """A folder on the file system of the models, gone afterwards unless it was renamed."""
-    settings.MODELS_DIR.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=settings.MODELS_DIR, prefix=".staging-"))
-    staging.chmod(0o755)  # served by other processes, perhaps of another user
-    try:
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], metrics.Labels]:

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
 
 from training.datasets import dataset
 from training.models import TrainingRun
@@ -39,3 +40,10 @@ def train_for_staff(asked_by: str, asked_at: str) -> int:
     return child.train(
         "--if-not-worse", f"--asked-by={asked_by}", trigger=TrainingRun.Trigger.STAFF
     )
+
+
+@worker_shutting_down.connect
+def _end_training(**_: object) -> None:
+    """A worker that is told to end waits for its job; a training of hours ends in order instead,
+    before the worker is killed with it."""
+    child.stop_all()

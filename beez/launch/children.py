@@ -38,13 +38,13 @@ def start(name: str, *arguments: str) -> Child:
         command,
         cwd=env.BASE_DIR,
         start_new_session=True,
-        preexec_fn=_end_with_parent,  # noqa: PLW1509 - `up` has one thread
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - `up` has one thread
     )
     return Child(name, process)
 
 
-def _end_with_parent() -> None:
-    """Linux: SIGTERM for the child should `up` be killed, which then cannot stop anything."""
+def end_with_parent() -> None:
+    """Linux: SIGTERM for this process should its parent be killed, which then stops nothing."""
     if sys.platform == "linux":
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 

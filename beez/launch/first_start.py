@@ -5,6 +5,7 @@ Each is made once; where it is there, the step says so and costs next to nothing
 
 import secrets
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
@@ -13,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from beez.api import keys
 from beez.api.models import ApiKey
 from beez.launch import children, console, stopping
-from classifier import registry
+from classifier import folders, registry
 
 STAFF_NAME = "admin"
 
@@ -31,15 +32,25 @@ def tables() -> None:
         console.done("tables", "up to date")
 
 
-def model() -> None:
-    """Train in a process of its own, so that torch's memory is given back before serving."""
-    if (version := registry.live_version()) is not None:
-        try:
-            registry.sealed_folder(version)
-        except registry.RegistryError as error:
-            raise StartError(f"The live model cannot be used. {error}") from error
-        console.done("model", version.name)
-        return
+def model() -> bool:
+    """Whether there is a model to serve; where none was ever live, one is trained first.
+
+    In a process of its own, so that torch's memory is given back before serving. Where the live
+    one is missing or damaged, none is trained: a person may have its folder, or know a better
+    version, and the staff pages, where one is activated, are served all the same.
+    """
+    version = registry.live_version()
+    if version is None:
+        _train()
+        return True
+    if problem := registry.problem(version):
+        console.box(_way_out(version.name, problem))
+        return False
+    console.done("model", version.name)
+    return True
+
+
+def _train() -> None:
     print("  No model is live yet. Training one takes a few minutes.", flush=True)
     with console.step("model"):
         training = children.start("training", "manage.py", "train")
@@ -49,6 +60,22 @@ def model() -> None:
             children.stop([training])
         if training.process.returncode != 0 or registry.live_version() is None:
             raise StartError("The training failed; what it said stands above.")
+
+
+def _way_out(name: str, why: str) -> list[str]:
+    manage = ".venv/bin/python manage.py"
+    other = registry.usable()
+    instead = [f"make another version live:  {manage} activate {other.name}"] if other else []
+    return [
+        f"The live model {name} cannot be served.",
+        why.removesuffix(folders.WAY_OUT),
+        f"Models are in {settings.MODELS_DIR}.",
+        "Messages get no tags until you do one of these; it is taken up within half a minute:",
+        "",
+        f"put its folder back:        {manage} register FOLDER",
+        *instead,
+        f"train a new one:            {manage} train",
+    ]
 
 
 def credentials(address: str) -> str | None:

@@ -3,9 +3,12 @@
 For `manage.py up` and for container health checks: it sends a host name that ALLOWED_HOSTS has.
 """
 
+import contextlib
+import json
 import sys
 import urllib.error
 import urllib.request
+from typing import Any
 
 from beez import env
 from beez.launch import preflight
@@ -22,12 +25,29 @@ def address() -> str:
 
 def answers(path: str) -> bool:
     """Is the answer 200?"""
-    request = urllib.request.Request(f"{address()}{path}", headers={"Host": _allowed_host()})
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5):
+        with _open(path):
             return True
     except (OSError, urllib.error.HTTPError):
         return False
+
+
+def complaint(path: str) -> str:
+    """The sentence of an answer that is not 200; empty where there is none."""
+    try:
+        with _open(path):
+            return ""
+    except urllib.error.HTTPError as error:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            return str(json.load(error)["error"]["message"])
+    except OSError as error:
+        return f"It does not answer ({error})."
+    return ""
+
+
+def _open(path: str) -> Any:
+    request = urllib.request.Request(f"{address()}{path}", headers={"Host": _allowed_host()})
+    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5)
 
 
 def _allowed_host() -> str:

@@ -17,13 +17,14 @@ WORKER = (
 )
 
 
-def run(*, address: str, key: str | None) -> None:
-    """Blocks; ends by StopRequested, or by StartError when a process ended by itself."""
+def run(*, address: str, key: str | None, ready: str = "/ready") -> None:
+    """Blocks, greeting when the path `ready` answers; ends by StopRequested, or by StartError when
+    a process ended by itself."""
     running: list[children.Child] = []
     try:
         with console.step("web server and worker"):
             running += [children.start(*WEB), children.start(*WORKER)]
-            _wait_until_ready(running)
+            _wait_until(ready, running)
         _greet(address, key or "$BEEZ_KEY")
         stopping.wait_until(lambda: _ended(running) is not None)
         raise StartError(f"The {_ended(running)} ended by itself, so Beez stops.")
@@ -31,14 +32,15 @@ def run(*, address: str, key: str | None) -> None:
         children.stop(running)
 
 
-def _wait_until_ready(running: list[children.Child]) -> None:
+def _wait_until(ready: str, running: list[children.Child]) -> None:
     in_time = stopping.wait_until(
-        lambda: _ended(running) is not None or probe.answers("/ready"), seconds=READY_SECONDS
+        lambda: _ended(running) is not None or probe.answers(ready), seconds=READY_SECONDS
     )
     if name := _ended(running):
         raise StartError(f"The {name} ended while starting; what it said stands above.")
     if not in_time:
-        raise StartError(f"The web server was not ready within {READY_SECONDS} seconds.")
+        why = probe.complaint(ready)
+        raise StartError(f"The web server was not ready within {READY_SECONDS} seconds. {why}")
 
 
 def _ended(running: list[children.Child]) -> str | None:

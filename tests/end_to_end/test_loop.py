@@ -54,6 +54,7 @@ class Shop:
             capture_output=True,
             text=True,
             timeout=300,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

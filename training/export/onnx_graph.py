@@ -62,7 +62,7 @@ def export(
     says so.
     """
     fitted.reader.tokenizer.save(str(staging / "tokenizer.json"))
-    with tempfile.TemporaryDirectory(dir=staging.parent, prefix=".export-") as scratch:
+    with tempfile.TemporaryDirectory(dir=staging, prefix=".export-") as scratch:
         graphs = {name: Path(scratch) / f"{name}.onnx" for name in ("float32", "int8")}
         to_onnx(fitted, graphs["float32"])
         difference = _verify(fitted, graphs["float32"], list(messages)[:100])

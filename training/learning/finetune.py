@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from classifier import cores
 from classifier.reader import Reader
 from training.decision import metrics, thresholds
 from training.decision.metrics import Labels
@@ -64,6 +65,7 @@ def fit(
     returned. `progress` is called after each step with epoch, batch, batches and loss, and after
     each epoch with its mean loss and, where there are validation messages, their micro-F1 too.
     """
+    torch.set_num_threads(min(torch.get_num_threads(), cores.available()))
     _seed(config.seed)
     net, reader = network.build(config, descriptions)
     fitted = _run(Fitted(net, reader, config), train, validation, progress)

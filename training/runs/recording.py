@@ -5,24 +5,23 @@ the running process renews. A run whose process is gone, or whose lease has run 
 failed by the next one that wants to start.
 """
 
-import os
-import socket
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
-import psutil
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from training.models import TrainingRun
+from training.runs.account import Account
+from training.runs.heartbeat import LEASE, Heartbeat
+from training.runs.outages import outlive
+from training.runs.worker import Worker, is_gone
 
-LEASE = timedelta(minutes=15)
-RENEW_EVERY = 5.0  # seconds
+LAST_WORDS = 5.0  # seconds in which an interrupted run tries to close its row
 State = TrainingRun.State
+T = TypeVar("T")
 
 
 class AlreadyRunning(Exception):
@@ -37,26 +36,49 @@ class Skipped(Exception):
     """Nothing to do; the message is the reason."""
 
 
-@dataclass
-class Handle:
-    """The running run: `report` renews the lease and shows the progress on the row."""
+class Cancelled(Exception):
+    """Somebody asked for the run to stop; the message says who."""
 
-    run: TrainingRun
-    _renewed: float = field(default_factory=time.monotonic)
+
+class Handle:
+    """The running run. Every method raises LeaseLost or Cancelled when it is not to go on."""
+
+    def __init__(self, run: TrainingRun) -> None:
+        self.run = run
+        self.heart = Heartbeat(run.pk)
+        self._account = Account()
+
+    def check(self) -> None:
+        """Costs nothing: asks what the last heartbeat saw."""
+        if self.heart.seen is not None:
+            _must_go_on(self.heart.seen)
 
     def report(self, progress: dict[str, Any], *, now: bool = False) -> None:
-        """Store the progress, at most every RENEW_EVERY seconds; LeaseLost when the run is over."""
-        if not now and time.monotonic() - self._renewed < RENEW_EVERY:
-            return
-        self._renewed = time.monotonic()
-        self.update(progress=progress, lease_until=timezone.now() + LEASE)
+        """Show the progress on the row, with the next heartbeat or `now`."""
+        self.check()
+        self._account.add(progress)
+        self.heart.progress = dict(self._account.facts)
+        if now:
+            self.update(progress=self.heart.progress, lease_until=timezone.now() + LEASE)
 
     def update(self, **values: Any) -> None:
+        """Outlives a restart of the database."""
         mine = TrainingRun.objects.filter(pk=self.run.pk, state=State.RUNNING)
-        if not mine.update(**values):
+        if not outlive(lambda: mine.update(**values)):
             raise LeaseLost(f"Training run {self.run.pk} was ended from elsewhere.")
         for name, value in values.items():
             setattr(self.run, name, value)
+
+    def commit(self, action: Callable[[], T]) -> T:
+        """What `action` returns: done in a transaction that holds the run's row, so that it is
+        done for a run that goes on, or not at all. It must be fit to be done twice."""
+
+        def held() -> T:
+            with transaction.atomic():
+                _must_go_on(TrainingRun.objects.select_for_update().get(pk=self.run.pk))
+                return action()
+
+        return outlive(held)
 
 
 @contextmanager
@@ -64,13 +86,15 @@ def recorded(trigger: str, config: dict[str, Any]) -> Iterator[Handle]:
     """A running row for the length of the block; its end becomes the row's state and reason."""
     handle = Handle(_begin(trigger, config))
     try:
-        yield handle
+        with handle.heart:
+            yield handle
     except Skipped as skipped:
         _end(handle, State.SKIPPED, str(skipped))
         handle.run = _folded(handle.run)
+    except Cancelled as cancelled:
+        _end(handle, State.CANCELLED, str(cancelled))
     except BaseException as error:
-        with suppress(LeaseLost, DatabaseError):  # the error itself is what must be seen
-            _end(handle, State.FAILED, _sentence(error))
+        _end_by(handle, error)
         raise
     else:
         _end(handle, State.SUCCEEDED, handle.run.reason)
@@ -84,41 +108,44 @@ def begun_since(moment: datetime) -> TrainingRun | None:
 
 def skip(trigger: str, config: dict[str, Any], reason: str, *, asked_by: str = "") -> TrainingRun:
     """The row of a run that did not even begin."""
-    now = timezone.now()
-    return TrainingRun.objects.create(
-        state=State.SKIPPED,
+    return _ended(
+        State.SKIPPED,
+        Worker.of(),
         trigger=trigger,
         config=config,
-        asked_by=asked_by,
         reason=reason,
-        worker=worker_name(),
-        lease_until=now,
-        finished_at=now,
+        asked_by=asked_by,
     )
 
 
-def end_lost(worker: str, reason: str) -> int:
-    """Mark the run of a process that is known to be gone as failed; returns how many."""
-    return TrainingRun.objects.filter(state=State.RUNNING, worker=worker).update(
-        state=State.FAILED, reason=reason, finished_at=timezone.now()
-    )
+def fail(worker: Worker, *, trigger: str, reason: str) -> TrainingRun:
+    """The row of a run whose process ended before it could make one."""
+    return _ended(State.FAILED, worker, trigger=trigger, reason=reason)
 
 
-def worker_name(pid: int | None = None) -> str:
-    """`host:pid` of a process on this machine."""
-    return f"{socket.gethostname()}:{pid or os.getpid()}"
+def end_lost(worker: Worker, reason: str) -> int:
+    """End the run of a process that is known to be gone; returns how many there were."""
+    running = TrainingRun.objects.filter(state=State.RUNNING, identity=worker.as_dict())
+    return sum(_end_for(run, reason) for run in running)
+
+
+def end_all_lost() -> None:
+    """End the runs whose process can be seen to be gone, or whose lease has run out."""
+    for run in TrainingRun.objects.filter(state=State.RUNNING):
+        if run.lease_until < timezone.now() or is_gone(run.identity):
+            _end_for(run, "The process ended without a word (killed, or power lost).")
 
 
 def _begin(trigger: str, config: dict[str, Any]) -> TrainingRun:
-    for running in TrainingRun.objects.filter(state=State.RUNNING):
-        if running.lease_until < timezone.now() or _is_gone(running.worker):
-            end_lost(running.worker, "The process ended without a word (killed, or power lost).")
+    end_all_lost()
+    worker = Worker.of()
     try:
         with transaction.atomic():
             return TrainingRun.objects.create(
                 trigger=trigger,
                 config=config,
-                worker=worker_name(),
+                worker=worker.name,
+                identity=worker.as_dict(),
                 lease_until=timezone.now() + LEASE,
             )
     except IntegrityError:
@@ -127,8 +154,11 @@ def _begin(trigger: str, config: dict[str, Any]) -> TrainingRun:
         raise AlreadyRunning(f"Another training is under way{since}.") from None
 
 
-def _end(handle: Handle, state: State, reason: str) -> None:
-    handle.update(state=state, reason=reason, finished_at=timezone.now())
+def _must_go_on(row: TrainingRun) -> None:
+    if row.state != State.RUNNING:
+        raise LeaseLost(f"Training run {row.pk} was ended from elsewhere.")
+    if row.cancel_requested_at is not None:
+        raise Cancelled(_cancelled(row))
 
 
 def _folded(run: TrainingRun) -> TrainingRun:
@@ -148,15 +178,59 @@ def _folded(run: TrainingRun) -> TrainingRun:
     return before
 
 
-def _is_gone(worker: str) -> bool:
-    """Whether the process ran on this machine and is no more; unknown counts as alive."""
-    host, _, pid = worker.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    return not psutil.pid_exists(int(pid))
+def _cancelled(row: TrainingRun) -> str:
+    return f"Cancelled by {row.cancel_requested_by or 'somebody'}."
+
+
+def _end_by(handle: Handle, error: BaseException) -> None:
+    """The error itself is what must be seen, so one of the database's is passed over."""
+    interrupted = isinstance(error, KeyboardInterrupt)
+    if interrupted and not connection.in_atomic_block:
+        connection.close()  # it may have been interrupted in the middle of an answer
+    state = State.CANCELLED if interrupted else State.FAILED
+    reason, seen = _sentence(error), handle.heart.seen
+    if interrupted and seen is not None and seen.cancel_requested_at is not None:
+        reason = _cancelled(seen)  # by the process that waits for this one
+    with suppress(LeaseLost, DatabaseError):
+        _end(handle, state, reason, patience=LAST_WORDS if interrupted else None)
+
+
+def _end(handle: Handle, state: State, reason: str, *, patience: float | None = None) -> None:
+    """Where an outage swallowed the answer only, the second attempt finds what it wanted."""
+    values = {"state": state, "reason": reason, "finished_at": timezone.now()}
+    row = TrainingRun.objects.filter(pk=handle.run.pk)
+    if not outlive(
+        lambda: row.filter(state=State.RUNNING).update(**values) or row.filter(**values).exists(),
+        patience=patience,
+    ):
+        raise LeaseLost(f"Training run {handle.run.pk} was ended from elsewhere.")
+    for name, value in values.items():
+        setattr(handle.run, name, value)
+
+
+def _end_for(run: TrainingRun, reason: str) -> int:
+    """End a run whose process cannot do it: cancelled where that was asked for, else failed."""
+    cancelled = run.cancel_requested_at is not None
+    return TrainingRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
+        state=State.CANCELLED if cancelled else State.FAILED,
+        reason=f"{_cancelled(run)} {reason}" if cancelled else reason,
+        finished_at=timezone.now(),
+    )
+
+
+def _ended(state: State, worker: Worker, **values: Any) -> TrainingRun:
+    now = timezone.now()
+    return TrainingRun.objects.create(
+        state=state,
+        worker=worker.name,
+        identity=worker.as_dict(),
+        lease_until=now,
+        finished_at=now,
+        **values,
+    )
 
 
 def _sentence(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
-        return "Interrupted."
+        return str(error) or "Interrupted."
     return str(error).strip() or type(error).__name__

@@ -18,10 +18,10 @@ class Command(BaseCommand):
         try:
             first_start.tables()
             stopping.check()
-            first_start.model()
+            tags = first_start.model()
             key = first_start.credentials(probe.address())
             connections.close_all()
-            serving.run(address=probe.address(), key=key)
+            serving.run(address=probe.address(), key=key, ready="/ready" if tags else "/health")
         except stopping.StopRequested:
             self.stdout.write("\nBeez has stopped.")
         except first_start.StartError as error:

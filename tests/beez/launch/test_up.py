@@ -1,10 +1,12 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -189,3 +191,19 @@ def test_a_setting_that_cannot_be_is_one_sentence(home, up, changes, sentence):
     assert sentence in beez.output
     assert "Traceback" not in beez.output
     assert beez.left_running() == []
+
+
+def test_a_live_model_whose_folder_is_gone_is_told_and_the_staff_pages_are_served(new_home, up):
+    started.with_a_live_model(new_home)
+    shutil.rmtree(new_home / "models" / "keywords")
+    beez = up(new_home)
+    beez.wait_for(started.SERVED)
+    assert "The folder of the model keywords is missing." in beez.output
+    assert "manage.py train" in beez.output
+    assert str(new_home / "models") in beez.output
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        urllib.request.urlopen(f"{beez.address}/ready", timeout=10)
+    assert "is missing" in json.load(answer.value)["error"]["message"]
+    with urllib.request.urlopen(f"{beez.address}/admin/", timeout=10) as page:
+        assert page.status == 200
+    assert beez.press_ctrl_c() == 0

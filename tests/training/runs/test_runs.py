@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 import threading
@@ -10,6 +9,7 @@ from django.utils import timezone
 
 from training.models import TrainingRun
 from training.runs import recording
+from training.runs.worker import Worker
 
 State = TrainingRun.State
 
@@ -26,7 +26,7 @@ def test_a_run_that_ends_well_is_recorded_as_succeeded():
     with recording.recorded("command", {"seed": 1}) as handle:
         handle.report({"step": "x"}, now=True)
     run = TrainingRun.objects.get()
-    assert (run.state, run.progress, run.config) == (State.SUCCEEDED, {"step": "x"}, {"seed": 1})
+    assert (run.state, run.progress["step"], run.config) == (State.SUCCEEDED, "x", {"seed": 1})
     assert run.finished_at is not None
 
 
@@ -82,7 +82,7 @@ def test_a_second_training_is_refused_while_one_runs():
 @pytest.mark.django_db
 def test_the_run_of_a_dead_process_does_not_block_the_next(dead_pid):
     with recording.recorded("command", {}) as handle:
-        handle.update(worker=recording.worker_name(dead_pid))
+        handle.update(identity=Worker.of(dead_pid).as_dict())
         with recording.recorded("command", {}):
             pass
         handle.run.refresh_from_db()
@@ -92,9 +92,27 @@ def test_the_run_of_a_dead_process_does_not_block_the_next(dead_pid):
 
 
 @pytest.mark.django_db
-def test_a_run_of_another_host_is_lost_when_its_lease_has_run_out():
+def test_a_process_with_the_same_number_is_another_one():
+    """The run of a process long gone, whose number this living process has been given."""
     with recording.recorded("command", {}) as handle:
-        handle.update(worker=f"elsewhere:{os.getpid()}")
+        handle.update(identity=Worker.of().as_dict() | {"started": "1"})
+        with recording.recorded("command", {}):
+            pass
+        TrainingRun.objects.filter(pk=handle.run.pk).update(state=State.RUNNING)
+
+
+@pytest.mark.django_db
+def test_a_container_that_was_renamed_is_the_same_one(monkeypatch):
+    with recording.recorded("command", {}):
+        monkeypatch.setattr("socket.gethostname", lambda: "renamed")
+        with pytest.raises(recording.AlreadyRunning), recording.recorded("command", {}):
+            pass
+
+
+@pytest.mark.django_db
+def test_a_run_that_cannot_be_seen_from_here_is_lost_when_its_lease_has_run_out(dead_pid):
+    with recording.recorded("command", {}) as handle:
+        handle.update(identity=Worker.of().as_dict() | {"machine": "elsewhere", "pid": dead_pid})
         with pytest.raises(recording.AlreadyRunning), recording.recorded("command", {}):
             pass
         handle.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -107,7 +125,7 @@ def test_a_run_of_another_host_is_lost_when_its_lease_has_run_out():
 def test_a_run_that_was_taken_for_lost_stops_at_its_next_report():
     with pytest.raises(recording.LeaseLost), recording.recorded("command", {}) as handle:
         TrainingRun.objects.update(state=State.FAILED, reason="lost")
-        handle.report({}, now=True)
+        handle.report({"step": "x"}, now=True)
     assert TrainingRun.objects.get().reason == "lost"
 
 

@@ -3,8 +3,6 @@
 import os
 
 import pytest
-from django.conf import settings as django_settings
-from django.db import connection
 
 from tests.training import tiny
 from training import tasks
@@ -13,16 +11,6 @@ from training.runs import child
 
 State = TrainingRun.State
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-
-@pytest.fixture
-def child_environment(home, monkeypatch):
-    """What a child needs to reach the test's database and folders."""
-    database = connection.settings_dict
-    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    monkeypatch.setenv("DATABASE_URL", f"{base}/{database['NAME']}")
-    monkeypatch.setenv("MODELS_DIR", str(django_settings.MODELS_DIR))
-    monkeypatch.setenv("DATASETS_DIR", str(django_settings.DATASETS_DIR))
 
 
 def test_the_task_trains_in_a_child_process(child_environment, few_messages, tiny_config):

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 
+from beez.launch import children
 from classifier.artefact import ArtefactError
 from classifier.registry import RegistryError
 from training import pipeline
@@ -19,13 +21,15 @@ from training.learning import changes
 from training.learning.base_models import BaseModelError
 from training.learning.config import PRESETS, TrainingConfig
 from training.models import TrainingRun
-from training.runs import recording
+from training.runs import interruption, recording
+from training.runs.champion import ChampionError
 from training.runs.progress import Bars
 
 EXPECTED = (
     recording.LeaseLost,
     ArtefactError,
     BaseModelError,
+    ChampionError,
     DatasetError,
     ExportError,
     RegistryError,
@@ -68,20 +72,23 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         config, trigger = _config(options), options["trigger"]
+        policy = _policy(options)
         by_hand = trigger == TrainingRun.Trigger.COMMAND
         if not by_hand:
             os.nice(10)  # serving comes first where both share the cores
+            children.end_with_parent()
         try:
-            run = pipeline.train(
-                config=config,
-                paths=options["files"],
-                options=reading.chosen(options),
-                trigger=trigger,
-                activation=_policy(options),
-                skip_unchanged=options["skip_unchanged"],
-                asked_by=options["asked_by"],
-                progress=Bars(),
-            )
+            with interruption.by_signals():
+                run = pipeline.train(
+                    config=config,
+                    paths=options["files"],
+                    options=reading.chosen(options),
+                    trigger=trigger,
+                    activation=policy,
+                    skip_unchanged=options["skip_unchanged"],
+                    asked_by=options["asked_by"],
+                    progress=Bars(),
+                )
         except recording.AlreadyRunning as error:
             if by_hand:
                 raise CommandError(str(error)) from error
@@ -90,8 +97,12 @@ class Command(BaseCommand):
             )
         except EXPECTED as error:
             raise CommandError(str(error)) from error
-        except KeyboardInterrupt:
-            raise CommandError("Interrupted; nothing was registered.", returncode=130) from None
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(f"The database cannot be used: {error}") from error
+        except interruption.Interrupted as stop:
+            raise CommandError(f"{stop} Nothing went live.", returncode=128 + stop.number) from None
+        if run.state == TrainingRun.State.CANCELLED:
+            raise CommandError(f"{run.reason} Nothing went live.")
         self.stdout.write(_summary(run))
 
 

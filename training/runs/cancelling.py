@@ -1,0 +1,20 @@
+"""Cancelling a training, from its page or from the process that it waits in."""
+
+from django.utils import timezone
+
+from training.models import TrainingRun
+from training.runs import recording
+
+
+def request(run: TrainingRun, *, actor: str) -> bool:
+    """Ask a running training to stop; False when it is over already. The first one to ask counts.
+
+    It stops between two batches or steps. One that is lost is ended here and now.
+    """
+    running = TrainingRun.objects.filter(pk=run.pk, state=TrainingRun.State.RUNNING)
+    running.filter(cancel_requested_at=None).update(
+        cancel_requested_at=timezone.now(), cancel_requested_by=actor
+    )
+    asked = running.exists()
+    recording.end_all_lost()
+    return asked
