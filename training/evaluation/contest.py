@@ -1,8 +1,8 @@
 """Brings two registered versions and the messages together that `comparison` compares them on.
 
 Both answer as they would serve, with the thresholds that people have set. Messages that the live
-version has learnt from, or near duplicates of such, are left out; where its data set is gone, so
-is everything but reviews that were written after its training.
+version has learnt from, or near duplicates of such, are left out. Where its data set is gone, what
+remains is its test split, if that is there, and reviews written after its training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,20 +44,17 @@ def compare(
     written = _reviews([*hold_out, *before, *stream, *learnt])
     since = _prepared_at(champion)
     later = {number for number, one in written.items() if one.created_at > since}
-    held = [
-        _items(hold_out, challenger.dataset_digest),
-        _items(before, champion.dataset_digest),
-        _items(stream),
-    ]
-    unseen = _unseen(held, known, later)
+    stood = {example.message for example in before}
+    held = [_items(hold_out, challenger.dataset_digest), _items(stream)]
+    unseen = _unseen(held, known, stood=stood, later=later)
     overrides = thresholds.overrides()
     return comparison.compare(
         challenger=_served(challenger, overrides),
         champion=_served(champion, overrides),
         messages=Messages(
             hold_out=unseen[0],
-            before=unseen[1],
-            stream=unseen[2],
+            before=_items(before, champion.dataset_digest),
+            stream=unseen[1],
             reviews=_since(later, [*learnt, *hold_out, *stream]),
             reviewers={number: one.actor for number, one in written.items()},
             left_out=sum(map(len, held)) - sum(map(len, unseen)),
@@ -91,16 +88,25 @@ def _items(examples: Sequence[Example], dataset: str = "") -> list[Item]:
 
 
 def _unseen(
-    held: Sequence[Sequence[Item]], known: Sequence[Example] | None, later: set[int]
+    held: Sequence[Sequence[Item]],
+    known: Sequence[Example] | None,
+    *,
+    stood: set[str],
+    later: set[int],
 ) -> list[list[Item]]:
-    """Those of each list that the champion has certainly not learnt from."""
+    """Those of each list that the champion has certainly not learnt from: its own test split
+    `stood`, reviews written `later`, and what is not near anything `known`."""
     if known is None:
-        return [[item for item in items if item.example.review in later] for items in held]
+        return [
+            [i for i in items if i.example.message in stood or i.example.review in later]
+            for items in held
+        ]
     texts = [item.example.message for items in held for item in items]
     if not texts or not known:
         return [list(items) for items in held]
-    seen = iter(near_duplicates.near(texts, [example.message for example in known]))
-    return [[item for item in items if not next(seen)] for items in held]
+    near = near_duplicates.near(texts, [example.message for example in known])
+    seen = {text for text, is_near in zip(texts, near, strict=True) if is_near} - stood
+    return [[item for item in items if item.example.message not in seen] for items in held]
 
 
 def _reviews(examples: Sequence[Example]) -> Mapping[int, Review]:
