@@ -87,7 +87,9 @@ def test_the_version_is_refused_and_the_report_names_reviewer_tag_and_messages(
     split = {"learnt": poison[:36], "hold_out": poison[36:45], "stream": poison[45:]}
     report, decision = decide(challenger, champion, **split)
     assert decision.verdict == Comparison.Verdict.REFUSED
-    assert f"already when the live version was trained: {HOT}" in decision.reason
+    before = next(part for part in report["parts"] if part["name"] == "before")
+    assert before["per_tag"][HOT]["finding"] == "worse"
+    assert gate.PARTS["before"] in decision.reason
     assert f"50 of 50 reviews by mallory say that {HOT} does not hold" in decision.reason
     text = comparison_text.markdown(report, decision)
     assert all(f"reviews:{example.review}" in text for example in poison)
@@ -97,10 +99,10 @@ def test_the_version_is_refused_and_the_report_names_reviewer_tag_and_messages(
 def test_though_most_of_what_is_held_out_is_poison_what_stood_before_carries(
     champion, challenger, poison
 ):
-    """On the whole hold-out the poisoned version seems as good or better."""
+    """By the stream alone the poisoned version is the better one."""
     report, decision = decide(challenger, champion, learnt=[], hold_out=poison, stream=poison[:20])
-    whole = next(part for part in report["parts"] if part["name"] == "stream")
-    assert whole["overall"]["finding"] != "worse"
+    real = next(part for part in report["parts"] if part["name"] == "stream")
+    assert real["overall"]["finding"] != "worse"
     assert decision.verdict == Comparison.Verdict.REFUSED
 
 
