@@ -12,9 +12,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from beez.staff.pages import ReadOnlyAdmin
+from training.card.comparison_admin import ComparisonAdmin
 from training.datasets import page
 from training.datasets.splitting import SPLITS
-from training.models import Dataset, TrainingRun
+from training.models import Comparison, Dataset, TrainingRun
+
+__all__ = ["ComparisonAdmin", "DatasetAdmin", "TrainingRunAdmin"]
 
 
 @admin.register(Dataset)
@@ -88,6 +91,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "reason",
         "dataset_link",
         "version",
+        "comparison_link",
         "activated",
         "duration",
         "started_at",
@@ -96,7 +100,14 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "worker",
         "config",
     ]
-    readonly_fields = ["pill", "progress_text", "dataset_link", "version", "duration"]
+    readonly_fields = [
+        "pill",
+        "progress_text",
+        "dataset_link",
+        "version",
+        "comparison_link",
+        "duration",
+    ]
 
     class Media:
         css = {"all": ["training/admin.css"]}
@@ -122,6 +133,11 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     @admin.display(description="data set")
     def dataset_link(self, run: TrainingRun) -> str:
         return _link(run.dataset, "admin:training_dataset_change")
+
+    @admin.display(description="compared with")
+    def comparison_link(self, run: TrainingRun) -> str:
+        compared = Comparison.objects.filter(run=run).select_related("challenger", "champion")
+        return _link(compared.first(), "admin:training_comparison_change")
 
     @admin.display
     def duration(self, run: TrainingRun) -> timedelta:

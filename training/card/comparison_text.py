@@ -1,9 +1,10 @@
-"""The report on two versions, in Markdown and as tables for a page."""
+"""The report on two versions, in Markdown, as JSON and as tables for a page."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from beez.staff.pages import Table
+from training.models import Comparison
 from training.runs.gate import Decision, contradiction
 
 Report = Mapping[str, Any]
@@ -37,6 +38,34 @@ def markdown(report: Report, decision: Decision) -> str:
 
 def file_name(challenger: str, suffix: str) -> str:
     return f"comparison-{challenger}.{suffix}"
+
+
+def signature(comparison: Comparison) -> str:
+    """Who signed and why, to be added to the Markdown; empty without."""
+    if comparison.signed_at is None:
+        return ""
+    when = f"{comparison.signed_at:%Y-%m-%d %H:%M %Z}"
+    return f"\n## Signature\n\n{comparison.signed_by}, {when}: {comparison.signed_reason}\n"
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """The whole row, for programs."""
+    signed = comparison.signed_at and {
+        "by": comparison.signed_by,
+        "at": comparison.signed_at.isoformat(),
+        "reason": comparison.signed_reason,
+    }
+    return {
+        "id": comparison.pk,
+        "run": comparison.run_id,
+        "challenger": comparison.challenger.name,
+        "champion": comparison.champion.name,
+        "verdict": comparison.verdict,
+        "reason": comparison.reason,
+        "created_at": comparison.created_at.isoformat(),
+        "signed": signed,
+        "report": comparison.report,
+    }
 
 
 def title(part: Report) -> str:
@@ -89,11 +118,6 @@ def tag_tables(report: Report) -> Iterator[Table]:
             ["", "messages with it", "wrong answers, live", "wrong answers, new"],
             [[row[key] for key in keys] for row in report["undecidable"]],
         )
-
-
-def warnings(report: Report) -> list[str]:
-    """A sentence for each reviewer and tag whose reviews say the opposite of the live version."""
-    return [f"{contradiction(row)}." for row in report["contradictions"] if row["systematic"]]
 
 
 def lost(report: Report) -> str:

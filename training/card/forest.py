@@ -37,6 +37,8 @@ class Block:
 class Forest:
     width: int
     height: int
+    labels: int  # where names end
+    words: int  # where findings begin
     zero: int
     top: int
     bottom: int
@@ -58,6 +60,8 @@ def draw(report: Mapping[str, Any]) -> Forest | None:
     return Forest(
         width=LABELS + PLOT + WORDS,
         height=y + AXIS,
+        labels=LABELS - 14,
+        words=LABELS + PLOT + 14,
         zero=_x(0, scale),
         top=TITLE,
         bottom=y,
