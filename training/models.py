@@ -74,8 +74,12 @@ class Comparison(models.Model):
         SIGNATURE = "signature", "needs a signature"
 
     run = models.OneToOneField(TrainingRun, on_delete=models.PROTECT, related_name="comparison")
-    challenger = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
-    champion = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    challenger = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", verbose_name="new version"
+    )
+    champion = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", verbose_name="live then"
+    )
     verdict = models.CharField(max_length=16, choices=Verdict)
     reason = models.TextField(help_text="The verdict's reason, as a full sentence.")
     report = models.JSONField()

@@ -69,7 +69,14 @@ def context(comparison: Comparison, *, may_read: bool) -> dict[str, Any]:
         "tables": [*comparison_text.part_tables(report), *comparison_text.tag_tables(report)],
         "suspicions": [_suspicion(row, reviews) for row in suspicions],
         "lost_sentence": comparison_text.lost(report),
-        "lost": [_lost(row, reviews, lines) for row in lost],
+        "lost": [
+            (title, [_lost(row, reviews, lines) for row in rows])
+            for title, rows in (
+                ("Reviewed messages", [row for row in lost if row["review"] is not None]),
+                ("Messages of files", [row for row in lost if row["review"] is None]),
+            )
+            if rows
+        ],
     }
 
 

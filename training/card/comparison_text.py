@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from beez.staff.pages import Table
+from classifier.tags import label
 from training.models import Comparison
 from training.runs.gate import Decision, contradiction
 
@@ -74,6 +75,12 @@ def title(part: Report) -> str:
     return TITLES[part["name"]]
 
 
+def lines(part: Report) -> list[tuple[str, Report]]:
+    """What a part says of all tags together, and of each by its name for staff."""
+    tags = ((label(tag), row) for tag, row in part["per_tag"].items())
+    return [("All tags", part["overall"]), *tags]
+
+
 def weighed(report: Report) -> str:
     return (
         f"Weighed as if {report['untagged_share']:.0%} of the messages carried no tag, as in a "
@@ -95,8 +102,7 @@ def part_tables(report: Report) -> Iterator[Table]:
     columns = ["", "messages with it", "live", "new", "difference", "from", "to", ""]
     for part in report["parts"]:
         if part["judged"]:
-            rows = [("All tags", part["overall"]), *part["per_tag"].items()]
-            cells = [_cells(name, row["support"], row) for name, row in rows]
+            cells = [_cells(name, row["support"], row) for name, row in lines(part)]
             yield Table(f"{title(part)}: {part['messages']} messages", columns, cells)
     rows = [(_cells(title(p), p["messages"], p["overall"])) for p in report["parts"]]
     yield Table("All tags together, by origin", ["", "messages", *columns[2:]], rows)
@@ -109,14 +115,16 @@ def tag_tables(report: Report) -> Iterator[Table]:
         ("only_champion", "Tags that only the live version knew"),
     ):
         if report[key]:
-            rows = [[tag, row["support"], f"{row['f1']:.3f}"] for tag, row in report[key].items()]
+            rows = [
+                [label(tag), row["support"], f"{row['f1']:.3f}"] for tag, row in report[key].items()
+            ]
             yield Table(caption, ["", "messages with it", "score"], rows)
     if report["undecidable"]:
-        keys = ("tag", "support", "champion_wrong", "challenger_wrong")
+        keys = ("support", "champion_wrong", "challenger_wrong")
         yield Table(
             "Tags with too few messages to judge",
             ["", "messages with it", "wrong answers, live", "wrong answers, new"],
-            [[row[key] for key in keys] for row in report["undecidable"]],
+            [[label(row["tag"]), *(row[key] for key in keys)] for row in report["undecidable"]],
         )
 
 
@@ -157,7 +165,7 @@ _SAID = ("holds", "champion", "challenger")
 
 
 def _tags(names: Sequence[str]) -> str:
-    return ", ".join(names) or "none"
+    return ", ".join(map(label, names)) or "none"
 
 
 def _cells(name: str, count: int, row: Report) -> list[str | int]:

@@ -71,13 +71,12 @@ def draw(report: Mapping[str, Any]) -> Forest | None:
 
 
 def _block(part: Mapping[str, Any], y: int, scale: float) -> Block:
-    rows = [("All tags", part["overall"]), *part["per_tag"].items()]
     return Block(
         title=f"{comparison_text.title(part)}: {part['messages']} messages",
         y=y + TITLE - 10,
         lines=[
             _line(label, row, y=y + TITLE + ROW * at + ROW // 2, scale=scale, overall=not at)
-            for at, (label, row) in enumerate(rows)
+            for at, (label, row) in enumerate(comparison_text.lines(part))
         ],
     )
 

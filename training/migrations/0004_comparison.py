@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="classifier.modelversion",
+                        verbose_name="new version",
                     ),
                 ),
                 (
@@ -55,6 +56,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="classifier.modelversion",
+                        verbose_name="live then",
                     ),
                 ),
                 (

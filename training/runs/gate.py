@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from classifier.tags import label
 from training.models import Comparison
 
 Policy = Literal["always", "never", "if-not-worse"]
@@ -45,7 +46,7 @@ def decide(policy: Policy, report: Report | None = None) -> Decision:
         return Decision(verdict=Verdict.LIVE, reason=reason)
     warnings = list(_systematic(report))
     if worse := list(_worse(report)):
-        reason = f"Not activated: worse than {report['champion']} beyond chance {_joined(worse)}."
+        reason = f"Not activated: worse than {report['champion']} beyond chance {'; '.join(worse)}."
         return Decision(verdict=Verdict.REFUSED, reason=" ".join([reason, *warnings]))
     if doubts := [*_nothing_to_compare(report), *_undecided(report), *warnings]:
         reason = " ".join(["Not activated before somebody signs for it.", *doubts])
@@ -64,7 +65,8 @@ def judged(report: Report) -> list[Mapping[str, Any]]:
 
 def _worse(report: Report) -> Iterator[str]:
     for part in judged(report):
-        rows = [("overall", part["overall"]), *part["per_tag"].items()]
+        tags = ((label(tag), row) for tag, row in part["per_tag"].items())
+        rows = [("overall", part["overall"]), *tags]
         found = [_figures(name, row) for name, row in rows if row["finding"] == "worse"]
         if found:
             yield f"{PARTS[part['name']]}: {_joined(found)}"
@@ -86,7 +88,7 @@ def _undecided(report: Report) -> Iterator[str]:
     for row in report["undecidable"]:
         if row["challenger_wrong"] > row["champion_wrong"]:
             yield (
-                f"{row['tag']} has {row['challenger_wrong']} wrong answers against "
+                f"{label(row['tag'])} has {row['challenger_wrong']} wrong answers against "
                 f"{row['champion_wrong']} before, and stands in only {row['support']} messages, "
                 "too few to tell that from chance."
             )
@@ -101,16 +103,16 @@ def _systematic(report: Report) -> Iterator[str]:
 def contradiction(row: Mapping[str, Any]) -> str:
     sure = "it holds" if row["says"] == "does not hold" else "it does not"
     return (
-        f"{row['against']} of {row['of']} reviews by {row['reviewer']} say that {row['tag']} "
-        f"{row['says']} where the live version was sure that {sure}"
+        f"{row['against']} of {row['of']} reviews by {row['reviewer']} say that "
+        f"{label(row['tag'])} {row['says']} where the live version was sure that {sure}"
     )
 
 
 def _not_worse(report: Report) -> str:
     part = next(iter(judged(report)))
     figures = part["overall"]
-    apart = [f"{tag} is new" for tag in report["only_challenger"]]
-    apart += [f"{tag} is no longer given" for tag in report["only_champion"]]
+    apart = [f"{label(tag)} is new" for tag in report["only_challenger"]]
+    apart += [f"{label(tag)} is no longer given" for tag in report["only_champion"]]
     tail = f" {_joined(apart)}." if apart else ""
     return (
         f"Activated: not worse than {report['champion']} beyond chance, overall "

@@ -40,10 +40,10 @@ def review(champion):
 
 
 @pytest.fixture
-def compared(challenger, champion, review, django_db_blocker):
+def compared(challenger, champion, review):
     """A function that stores a comparison: of a version that finds no Hot-buyer, in so many."""
 
-    def store(hot=40, *, contradicting=0, old="Hot-buyer"):
+    def store(hot=40, *, contradicting=0):
         new = served({HOT: "purchase", "Deal-seeker": "discount"}, name=challenger.name)
         live = served({HOT: "buy", "Deal-seeker": "discount"}, name=champion.name)
         stream = examples(1, SECRET, HOT, review=review.pk)
@@ -112,6 +112,11 @@ def words(html):
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
+def is_signed(row):
+    row.refresh_from_db()
+    return row.signed_at is not None or Activation.objects.count() > 1
+
+
 def test_the_page_says_the_verdict_first_and_then_why(admin_client, refused):
     shown = words(page(admin_client, refused))
     assert "The new version did not go live. It answers worse than the live one." in shown
@@ -122,11 +127,9 @@ def test_the_page_says_the_verdict_first_and_then_why(admin_client, refused):
 
 def test_the_plot_has_a_line_for_each_tag_with_what_came_of_it(admin_client, refused):
     html = page(admin_client, refused)
-    drawn = html[html.index("<svg") : html.index("</svg>")]
-    assert re.search(
-        r'<g class="worse">\s*<title>Hot-buyer: -1.000 \(-1.000 to -1.000\), worse', drawn
-    )
-    assert re.search(r'<g class="same">\s*<title>Deal-seeker: \+0.000', drawn)
+    lost = r"<title>Hot-buyer: -1.000 \(-1.000 to -1.000\), worse"
+    assert re.search(rf'<g class="worse">\s*{lost}', html)
+    assert re.search(r'<g class="same">\s*<title>Deal-seeker: \+0.000', html)
 
 
 def test_a_reviewed_message_that_got_worse_is_shown_with_its_text_and_a_link(
@@ -172,7 +175,8 @@ def test_the_report_is_taken_along_without_texts(staff, refused, door, kind, hol
 
 def test_the_markdown_names_its_plot_as_it_is_downloaded(admin_client, refused):
     name = admin_client.get(url("comparison_plot", refused))["Content-Disposition"]
-    assert f"]({re.search('filename="(.*)"', name)[1]})" in refused.markdown
+    file_name = re.search('filename="(.*)"', name)[1]
+    assert f"]({file_name})" in refused.markdown
 
 
 def test_signing_makes_the_version_live_and_says_who_and_why(staff, waiting):
@@ -199,19 +203,14 @@ def test_a_reason_of_a_few_letters_is_none(staff, waiting):
         url("comparison_sign", waiting), {"reason": "ok"}
     )
     assert "at least 10 characters" in response.content.decode()
-    assert not nothing_signed_but(waiting)
-
-
-def nothing_signed_but(row):
-    row.refresh_from_db()
-    return row.signed_at or Activation.objects.count() > 1
+    assert not is_signed(waiting)
 
 
 def test_who_may_not_activate_may_not_sign(staff, waiting):
     client = staff("classifier.view_activation")
     assert "Sign, and make it live" not in page(client, waiting)
     assert client.post(url("comparison_sign", waiting), {"reason": REASON}).status_code == 403
-    assert not nothing_signed_but(waiting)
+    assert not is_signed(waiting)
 
 
 def test_who_may_not_view_comparisons_gets_none_of_it(client, django_user_model, waiting):
@@ -223,7 +222,7 @@ def test_who_may_not_view_comparisons_gets_none_of_it(client, django_user_model,
 def test_a_refusal_cannot_be_signed(admin_client, refused):
     response = admin_client.post(url("comparison_sign", refused), {"reason": REASON}, follow=True)
     assert "This verdict waits for no signature." in response.content.decode()
-    assert not nothing_signed_but(refused)
+    assert not is_signed(refused)
 
 
 def test_nobody_signs_twice(admin_client, waiting):
@@ -246,7 +245,7 @@ def test_a_version_whose_folder_is_damaged_is_not_signed_live(admin_client, wait
     (models_dir / waiting.challenger.name / "model.onnx").write_bytes(b"rust")
     response = admin_client.post(url("comparison_sign", waiting), {"reason": REASON})
     assert "model.onnx" in response.content.decode()
-    assert not nothing_signed_but(waiting)
+    assert not is_signed(waiting)
 
 
 def test_reviews_that_look_wrong_are_named_with_their_reviewer(admin_client, compared, review):

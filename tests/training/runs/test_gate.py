@@ -4,6 +4,7 @@ from training.models import Comparison
 from training.runs import gate
 
 Verdict = Comparison.Verdict
+pytestmark = pytest.mark.django_db  # what staff call a tag stands there
 
 
 def row(finding="same", **fields):
