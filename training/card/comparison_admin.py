@@ -1,6 +1,5 @@
 """The staff pages of comparisons: read them, take them along, sign where somebody has to."""
 
-from textwrap import shorten
 from typing import Any, ClassVar
 
 from django import forms
@@ -35,7 +34,7 @@ class SignatureForm(forms.Form):
 
 @admin.register(Comparison)
 class ComparisonAdmin(ReadOnlyAdmin):
-    list_display = ("challenger", "champion", "pill", "signed_by", "why", "created_at")
+    list_display = ("challenger", "champion", "pill", "signed_by", "created_at")
     list_filter = ("verdict",)
     list_select_related = ("challenger", "champion")
     search_fields = ("challenger__name", "champion__name", "reason", "signed_by")
@@ -69,10 +68,6 @@ class ComparisonAdmin(ReadOnlyAdmin):
             "live" if signed else name,
             "signed" if signed else words,
         )
-
-    @admin.display(description="reason")
-    def why(self, comparison: Comparison) -> str:
-        return shorten(comparison.reason, 160, placeholder=" …")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -99,7 +99,7 @@ def left_out(report: Report) -> str:
 
 def part_tables(report: Report) -> Iterator[Table]:
     """A table by tag for each part that decides, then all parts in one."""
-    columns = ["", "messages with it", "live", "new", "difference", "from", "to", ""]
+    columns = ["", "messages with it", "score, live", "score, new", "difference", "from", "to", ""]
     for part in report["parts"]:
         if part["judged"]:
             cells = [_cells(name, row["support"], row) for name, row in lines(part)]
