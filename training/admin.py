@@ -18,10 +18,13 @@ from django.views.decorators.http import require_POST
 
 from beez.staff.pages import ReadOnlyAdmin
 from training import asking
+from training.card.comparison_admin import ComparisonAdmin
 from training.datasets import page as dataset_page
 from training.datasets.splitting import SPLITS
-from training.models import Dataset, TrainingRun
+from training.models import Comparison, Dataset, TrainingRun
 from training.runs import cancelling, page
+
+__all__ = ["ComparisonAdmin", "DatasetAdmin", "TrainingRunAdmin"]
 
 ASKED = (
     "A training was asked for. It appears below when the worker begins it, in a minute at most if "
@@ -105,6 +108,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "reason_text",
         "dataset_link",
         "version",
+        "comparison_link",
         "activated",
         "duration",
         "started_at",
@@ -120,6 +124,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "reason_text",
         "dataset_link",
         "version",
+        "comparison_link",
         "duration",
     ]
     change_list_template = "admin/training/trainingrun/change_list.html"
@@ -228,6 +233,11 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     @admin.display(description="data set")
     def dataset_link(self, run: TrainingRun) -> str:
         return _link(run.dataset, "admin:training_dataset_change")
+
+    @admin.display(description="compared with")
+    def comparison_link(self, run: TrainingRun) -> str:
+        compared = Comparison.objects.filter(run=run).select_related("challenger", "champion")
+        return _link(compared.first(), "admin:training_comparison_change")
 
     @admin.display
     def duration(self, run: TrainingRun) -> timedelta:

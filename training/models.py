@@ -1,4 +1,4 @@
-"""Prepared data sets, what they hold out for ever, and training runs."""
+"""Prepared data sets, what they hold out for ever, training runs, and how versions compared."""
 
 from django.db import models
 
@@ -104,3 +104,40 @@ class TrainingRun(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk} ({self.state})"
+
+
+class Comparison(models.Model):
+    """A new version beside the one that was live, with the verdict; a row never changes, but for
+    the signature. `report` is what `training.evaluation.comparison` made."""
+
+    class Verdict(models.TextChoices):
+        LIVE = "live", "went live"
+        REFUSED = "refused", "refused"
+        SIGNATURE = "signature", "needs a signature"
+
+    run = models.OneToOneField(TrainingRun, on_delete=models.PROTECT, related_name="comparison")
+    challenger = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", verbose_name="new version"
+    )
+    champion = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="+", verbose_name="live then"
+    )
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    reason = models.TextField(help_text="The verdict's reason, as a full sentence.")
+    report = models.JSONField()
+    markdown = models.TextField(help_text="The report as it was told then.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    signed_by = models.CharField(max_length=150, blank=True)
+    signed_at = models.DateTimeField(null=True, blank=True)
+    signed_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.challenger} against {self.champion}"
+
+    @property
+    def waits(self) -> bool:
+        """Somebody has to sign before the version goes live."""
+        return self.verdict == self.Verdict.SIGNATURE and self.signed_at is None

@@ -1,7 +1,7 @@
 """The training, from labelled messages to a live model, top to bottom on this page.
 
     prepare → fine-tune → calibrate, thresholds, review band → export → evaluate → card
-            → register → activate
+            → register → compare with what is live → activate
 
 Every run stands on a `TrainingRun` row; nothing is visible to serving before `register`.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,8 @@ from django.conf import settings
 
 from classifier import artefact, folders, registry
 from classifier.artefact import ArtefactError
-from classifier.engine import Engine
 from classifier.models import ModelVersion, Tag
-from training.card import document, report
+from training.card import comparison_text, document, report
 from training.datasets import dataset as datasets
 from training.datasets import holdout, near_duplicates
 from training.datasets import report as findings
@@ -27,12 +27,12 @@ from training.datasets.dataset import Example
 from training.datasets.duplicates import normalise
 from training.datasets.options import Options
 from training.decision import calibration, metrics, review, stream, thresholds
-from training.evaluation import quality
+from training.evaluation import contest, quality
 from training.export import onnx_graph
 from training.learning import crossfit, finetune, vocabulary
 from training.learning.config import TrainingConfig
 from training.models import Dataset, TrainingRun
-from training.runs import champion, due, gate, leftovers, recording
+from training.runs import champion, comparisons, due, gate, leftovers, recording
 from training.runs.outages import outlive
 
 Progress = Callable[[dict[str, Any]], None]
@@ -107,16 +107,11 @@ def train(
         version = _publish(fitted, held_out, decision, material, run)
         outlive(lambda: holdout.remember(dataset))
 
-        candidate_f1, live_f1 = _compare(version, material)
-        activate, reason = gate.decide(
-            activation,
-            candidate=candidate_f1,
-            live=live_f1,
-            comparable=material.live is None or bool(material.live_test),
-        )
-        why = f"{reason} {material.kept_apart}".strip()
-        run.commit(lambda: _settle(run, version, activate=activate, reason=why))
-        progress({"step": reason})
+        tell({"step": "compare with the live version"})
+        compared = _compare(version, material, config)
+        verdict = gate.decide(activation, compared)
+        run.commit(lambda: _settle(run, version, material, verdict, compared))
+        progress({"step": verdict.reason})
     return run.run
 
 
@@ -131,13 +126,6 @@ def _skip_unless_due(
 def _prepare(paths: Sequence[Path], options: Options | None) -> Dataset:
     holdout.remember_live()
     return datasets.prepare(paths, options=options)
-
-
-def _settle(run: recording.Handle, version: ModelVersion, *, activate: bool, reason: str) -> None:
-    """The version live, if it may be, and the row says what came of the run."""
-    if activate:
-        registry.activate(version, reason=reason, actor=f"training run {run.run.pk}")
-    run.update(activated=activate, reason=reason)
 
 
 def _gather(dataset: Dataset, *, compare: bool) -> Material:
@@ -329,17 +317,46 @@ def _register(folder: Path, run: recording.Handle) -> ModelVersion:
         raise
 
 
-def _compare(version: ModelVersion, material: Material) -> tuple[float | None, float | None]:
-    """Micro-F1 of (candidate, live) on the live version's test split, as both would serve."""
-    if material.live is None or not material.live_test:
-        return None, None
-    candidate, live = (
-        quality.engine_micro_f1(
-            Engine.load(registry.sealed_folder(each)), material.live_test, material.live.tags
-        )
-        for each in (version, material.live)
+def _compare(
+    version: ModelVersion, material: Material, config: TrainingConfig
+) -> gate.Report | None:
+    """The report on the new version beside the live one; None where there is none."""
+    if material.live is None:
+        return None
+    return contest.compare(
+        challenger=version,
+        champion=material.live,
+        hold_out=material.test,
+        before=material.live_test,
+        stream=material.stream,
+        learnt=[*material.train, *material.validation],
+        untagged_share=config.untagged_share,
     )
-    return candidate, live
+
+
+def _settle(
+    run: recording.Handle,
+    version: ModelVersion,
+    material: Material,
+    decision: gate.Decision,
+    report: gate.Report | None,
+) -> None:
+    """Store the report, activate and say so on the run's row: all of it or nothing."""
+    if report is not None and material.live is not None:
+        comparisons.store(
+            run=run.run,
+            challenger=version,
+            champion=material.live,
+            report=report,
+            decision=decision,
+            markdown=comparison_text.markdown(report, decision),
+        )
+    if decision.activate:
+        reason = shorten(decision.reason, 255, placeholder=" …")
+        registry.activate(version, reason=reason, actor=f"training run {run.run.pk}")
+    run.update(
+        activated=decision.activate, reason=f"{decision.reason} {material.kept_apart}".strip()
+    )
 
 
 def _arrays(examples: Sequence[Example], tags: Sequence[str]) -> tuple[list[str], metrics.Labels]:

@@ -1,4 +1,6 @@
 import json
+import re
+from collections import defaultdict
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -6,12 +8,13 @@ from django.core.management import CommandError, call_command
 from classifier import artefact, registry
 from classifier.engine import Engine
 from classifier.models import Activation, ModelVersion, Tag
+from tests import keyword_model
 from tests.training import tiny
 from training import pipeline
-from training.datasets.dataset import DatasetError, Example, load_split, prepare
+from training.datasets.dataset import DatasetError, Example, load_split, load_tags, prepare
 from training.evaluation import quality
 from training.learning import finetune
-from training.models import Dataset, HeldOut, TrainingRun
+from training.models import Comparison, Dataset, HeldOut, TrainingRun
 from training.runs import recording
 
 State = TrainingRun.State
@@ -124,13 +127,44 @@ def test_another_config_is_a_change(trained_before, few_messages, tiny_config, s
         )
 
 
-def test_a_worse_version_does_not_go_live(trained_before, few_messages, tiny_config, monkeypatch):
-    scores = iter([0.50, 0.51])
-    monkeypatch.setattr(quality, "engine_micro_f1", lambda *_: next(scores))
+@pytest.fixture
+def by_heart(home, few_messages):
+    """A live version that knows the test split by heart."""
+    dataset = prepare([few_messages])
+    words = defaultdict(set)
+    for example in load_split(dataset, "test"):
+        for word in re.findall("[a-z]{3,}", example.message.lower()):
+            words[word].add(example.tags)
+    known = {
+        tag: [word for word, tags in words.items() if all(tag in some for some in tags)]
+        for tag in load_tags(dataset)
+    }
+    keyword_model.build(home / "models", "by-heart", words=known)
+    version = registry.register("by-heart")
+    ModelVersion.objects.update(dataset_digest=dataset.digest)
+    registry.activate(version)
+    return version
+
+
+def test_a_worse_version_does_not_go_live_and_the_report_says_why(
+    by_heart, few_messages, tiny_config
+):
     run = pipeline.train(config=tiny_config, paths=[few_messages], activation="if-not-worse")
     assert (run.state, run.activated) == (State.SUCCEEDED, False)
-    assert registry.live_version() == trained_before.model_version
-    assert "0.5000 against 0.5100" in run.reason
+    assert registry.live_version() == by_heart
+    assert "worse than by-heart beyond chance" in run.reason
+    found = run.comparison
+    assert (found.challenger, found.champion) == (run.model_version, by_heart)
+    assert (found.verdict, found.reason) == ("refused", run.reason)
+    assert found.markdown.startswith(f"# {run.model_version} against by-heart")
+    assert found.report["parts"][0]["messages"] == run.dataset.sizes["test"]
+
+
+def test_a_version_as_good_as_the_live_one_goes_live(trained_before, few_messages, tiny_config):
+    run = pipeline.train(config=tiny_config, paths=[few_messages], activation="if-not-worse")
+    assert run.activated
+    assert run.comparison.verdict == "live"
+    assert registry.live_version() == run.model_version
 
 
 @pytest.mark.parametrize("cross_fit_below", [0, 1000])
@@ -175,6 +209,7 @@ def test_a_small_data_set_is_decided_on_out_of_fold_and_a_larger_one_on_its_vali
         0: (None, sizes["validation"]),
         1000: (2, sizes["train"] + sizes["validation"]),
     }
+    assert not Comparison.objects.exists()  # both went live as asked
     assert card["review_band"] == list(artefact.read(home / "models" / version.name).review_band)
 
 
@@ -193,7 +228,7 @@ def test_a_near_duplicate_of_a_live_test_message_is_learnt_from_as_little():
 
 
 def test_what_is_left_out_is_told_in_a_line_of_its_own(
-    home, trained_before, few_messages, tiny_config, monkeypatch
+    home, trained_before, few_messages, tiny_config
 ):
     """Bad records are told as prepare_dataset tells them, and on the row what was kept apart:
     messages like those of the live version's test split that the files hold no more."""
@@ -205,7 +240,6 @@ def test_what_is_left_out_is_told_in_a_line_of_its_own(
     edited.write_text("\n".join(json.dumps(row) for row in rows))
     bad = home / "bad.jsonl"
     bad.write_text('{"message": 7, "tags": []}')
-    monkeypatch.setattr(quality, "engine_micro_f1", lambda *_: 0.5)
     steps = []
     run = pipeline.train(
         config=tiny_config,

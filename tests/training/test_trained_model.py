@@ -42,7 +42,11 @@ def engine(trained_folder):
 
 
 def test_messages_of_another_author_are_tagged_better_than_the_original_did(engine, challenge):
-    assert quality.engine_micro_f1(engine, challenge, engine.manifest.tags) > 0.9
+    thresholds = engine.manifest.thresholds
+    answers = [engine.classify(e.message).probabilities for e in challenge]
+    probabilities = np.array([[answer[tag] for tag in thresholds] for answer in answers])
+    found = quality.figures(challenge, probabilities=probabilities, thresholds=thresholds)
+    assert found["micro_f1"] > 0.9
 
 
 @pytest.mark.parametrize("group", ["refuses-discount", "browsing-for-ideas", "saved-until-payday"])

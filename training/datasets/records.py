@@ -25,7 +25,7 @@ class Example:
     tags: tuple[str, ...]
     group: str | None = None
     unknown: tuple[str, ...] = ()
-    review: int | None = None
+    review: int | None = None  # number of the review that it comes from
 
     def __post_init__(self) -> None:
         if both := set(self.tags) & set(self.unknown):

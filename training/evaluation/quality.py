@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.engine import Engine
 from classifier.manifest import Band
 from training.datasets.reading import Example
 from training.decision import metrics, review, stream
@@ -80,14 +79,6 @@ def figures(
         "groups": _groups(examples, gold, predicted),
         "confusion": metrics.confusion(gold, predicted, tags),
     }
-
-
-def engine_micro_f1(engine: Engine, examples: Sequence[Example], tags: Sequence[str]) -> float:
-    """Micro-F1 of what an engine would answer, over `tags` alone."""
-    answers = [{tag for tag, _ in engine.classify(e.message).selected} for e in examples]
-    said = np.array([[tag in answer for tag in tags] for answer in answers], dtype=np.float32)
-    gold, said = metrics.settle_unknown(labels(examples, tags), said)
-    return metrics.micro_f1(gold, said > 0)
 
 
 def _groups(examples: Sequence[Example], gold: Flags, predicted: Flags) -> dict[str, Any]:

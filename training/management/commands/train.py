@@ -16,6 +16,7 @@ from training import pipeline
 from training.datasets import options as reading
 from training.datasets.dataset import DatasetError
 from training.evaluation import scoring
+from training.evaluation.contest import ContestError
 from training.export.onnx_graph import ExportError
 from training.learning import changes
 from training.learning.base_models import BaseModelError
@@ -30,6 +31,7 @@ EXPECTED = (
     ArtefactError,
     BaseModelError,
     ChampionError,
+    ContestError,
     DatasetError,
     ExportError,
     RegistryError,
@@ -55,7 +57,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-activate", action="store_true", help="register only")
         parser.add_argument(
             "--if-not-worse", action="store_true",
-            help="activate only when not worse than the live version on its test split",
+            help="activate only when not worse than the live version beyond chance",
         )  # fmt: skip
         parser.add_argument(
             "--skip-unchanged", action="store_true",
