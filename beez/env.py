@@ -94,6 +94,11 @@ def listing(name: str, default: str = "", *, allowed: tuple[str, ...] | None = N
     return found
 
 
+def parts(name: str) -> list[str]:
+    """Values separated by semicolons, blanks dropped, for values that hold commas."""
+    return [part.strip() for part in string(name, "").split(";") if part.strip()]
+
+
 def clock(name: str, default: str) -> tuple[int, int]:
     """A time of day `HH:MM` as (hour, minute)."""
     value = string(name, default)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
-from training.learning.config import PRESETS, TrainingConfig
+from training.learning import changes
 from training.models import TrainingRun
 from training.runs import due
 from training.runs.due import Due
@@ -52,19 +52,12 @@ def state(now: datetime | None = None) -> Learning:
 
 def _assessed() -> Due:
     try:
-        return due.assess(nightly_config(), ())
+        return due.assess(changes.configured())
     except Error:
         raise
     except Exception as error:  # a file that cannot be read, say, is news and no end of the page
         reason = f"Whether a training is due cannot be told: {error}"
         return Due(is_due=False, reason=reason, reviewed=0, needed=0)
-
-
-def nightly_config() -> TrainingConfig:
-    """What the nightly run trains by: the preset, with the settings that shape it."""
-    return PRESETS[settings.TRAINING_PRESET].with_changes(
-        base_model=settings.BASE_MODEL, untagged_share=settings.UNTAGGED_SHARE
-    )
 
 
 def next_check(now: datetime) -> datetime:

@@ -12,7 +12,7 @@ from tests.beez.started import CHECKOUT, environment, setting_names
 
 READERS = {
     "string", "boolean", "integer", "fraction", "choice", "listing", "clock", "time_zone",
-    "postgres", "rate", "folder", "bucket",
+    "postgres", "rate", "folder", "bucket", "parts",
 }  # fmt: skip
 PACKAGES = ("beez", "classifier", "conversations", "training")
 

@@ -1,14 +1,29 @@
-"""Reads `NAME=VALUE` changes of a training configuration by the types of its fields."""
+"""Which configuration a training has: that of the settings, with changes `NAME=VALUE`."""
 
 import ast
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, get_type_hints
 
-from training.learning.config import TrainingConfig
+from django.conf import settings
+
+from training.learning.config import PRESETS, TrainingConfig
 
 TRUTHS = {"true": True, "yes": True, "on": True, "1": True}
 TRUTHS |= {"false": False, "no": False, "off": False, "0": False}
+
+
+def configured(
+    *, preset: str | None = None, base_model: str | None = None, changes: Iterable[str] = ()
+) -> TrainingConfig:
+    """What the settings say, or a `preset` or `base_model` in their place, with TRAINING_CHANGES
+    and then `changes` on top. ValueError or TypeError for a change that makes no sense."""
+    general = {
+        "base_model": base_model or settings.BASE_MODEL,
+        "untagged_share": settings.UNTAGGED_SHARE,
+    }
+    changed = read([*settings.TRAINING_CHANGES, *changes])
+    return PRESETS[preset or settings.TRAINING_PRESET].with_changes(**general | changed)
 
 
 def read(changes: Iterable[str]) -> dict[str, Any]:
@@ -26,7 +41,7 @@ def read(changes: Iterable[str]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str, kind: Any) -> Any:
-    parse, wanted = PARSERS.get(kind, (str, ""))
+    parse, wanted = PARSERS.get(kind, (_text, ""))
     try:
         return parse(text)
     except (ValueError, KeyError, SyntaxError, TypeError):
@@ -38,6 +53,12 @@ def _number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(text)
     return value
+
+
+def _text(text: str) -> str:
+    """Quotes around keep blanks at the ends, and are no part of it."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if quoted else text
 
 
 def _three_numbers(text: str) -> tuple[float, float, float]:

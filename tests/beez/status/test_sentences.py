@@ -8,6 +8,7 @@ from django.utils import timezone
 from beez.status import facts, learning, parts, sentences, words
 from beez.status.heartbeat import KINDS
 from beez.status.models import Heartbeat
+from training.learning import changes
 from training.models import TrainingRun
 from training.runs import due
 from training.runs.due import Due
@@ -69,7 +70,7 @@ def test_the_next_check_is_told_in_the_time_zone(settings):
 def test_tells_how_many_reviews_are_missing_and_when_it_looks_again(keyword_model, settings):
     settings.RETRAIN_AFTER_REVIEWS = 50
     run(TrainingRun.State.SUCCEEDED)
-    shape = due.shape(learning.nightly_config())
+    shape = due.shape(changes.configured())
     TrainingRun.objects.update(shape=shape, reviews_up_to=due.newest_review())
     assert "0 of 50 reviewed messages needed" in told("due").text
     assert told("next check").text.startswith("The next check is t")

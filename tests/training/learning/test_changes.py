@@ -2,6 +2,7 @@
 
 import pytest
 
+from training.learning import changes
 from training.learning.changes import read
 
 
@@ -40,3 +41,21 @@ def test_values_are_of_the_type_of_their_field():
 def test_what_makes_no_sense_is_refused(change, sentence):
     with pytest.raises(ValueError, match="^" + sentence.replace("(", r"\(")):
         read([change])
+
+
+def test_quotes_around_a_text_keep_its_blanks_and_are_no_part_of_it():
+    assert changes.read(['text_prefix="query: "'])["text_prefix"] == "query: "
+    assert changes.read(["text_prefix=query:"])["text_prefix"] == "query:"
+
+
+def test_every_training_has_the_changes_of_the_settings_and_its_own_go_before(settings):
+    settings.TRAINING_CHANGES = ["epochs=3", "patience=2"]
+    config = changes.configured(changes=["epochs=4"])
+    assert (config.epochs, config.patience) == (4, 2)
+    assert config.base_model == settings.BASE_MODEL
+
+
+def test_a_change_of_the_settings_that_makes_no_sense_is_named(settings):
+    settings.TRAINING_CHANGES = ["epoch=3"]
+    with pytest.raises(ValueError, match="epoch"):
+        changes.configured()

@@ -109,15 +109,14 @@ class Command(BaseCommand):
 
 
 def _config(options: dict[str, Any]) -> TrainingConfig:
-    preset = PRESETS[options["preset"]]
-    general = {
-        "base_model": options["base_model"],
-        "untagged_share": settings.UNTAGGED_SHARE,
-    }
     try:
-        return preset.with_changes(**general | changes.read(options["changes"]))
+        return changes.configured(
+            preset=options["preset"],
+            base_model=options["base_model"],
+            changes=options["changes"],
+        )
     except (TypeError, ValueError) as error:
-        raise CommandError(f"--set: {error}") from error
+        raise CommandError(f"--set, or TRAINING_CHANGES: {error}") from error
 
 
 def _policy(options: dict[str, Any]) -> Any:
