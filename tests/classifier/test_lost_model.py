@@ -51,6 +51,7 @@ def test_a_reason_that_is_not_known_stays_in_the_log(lost, api_client, monkeypat
     def fail(*_, **__):
         raise MemoryError("no room in /secret/place")
 
+    caplog.set_level("DEBUG", logger="classifier.live")  # a serving process says it as an error
     monkeypatch.setattr(live, "_load", fail)
     message = api_client.get("/ready").json()["error"]["message"]
     assert "the log says why." in message
