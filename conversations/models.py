@@ -1,8 +1,14 @@
 """Conversations, their messages with what the model said, and the tag history that follows."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Left
 
 from classifier.models import ModelVersion, Tag
+
+
+SEARCHED = 10_000  # characters of a message in which words are found
 
 
 class Conversation(models.Model):
@@ -100,6 +106,16 @@ class Message(models.Model):
                 fields=["sent_at", "conversation"],
                 condition=models.Q(sent_at__isnull=False),
                 name="message_sent",
+            ),
+            models.Index(
+                fields=["conversation"],
+                condition=models.Q(reviewed=True),
+                name="message_reviewed",
+            ),
+            GinIndex(  # no list of pending entries: no message pays for those before it
+                SearchVector(Left("text", SEARCHED), config="simple"),
+                name="message_words",
+                fastupdate=False,
             ),
         ]
 
