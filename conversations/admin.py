@@ -23,8 +23,9 @@ from conversations.list_filters import (
 )
 from conversations.models import Conversation
 from conversations.shadow.pages import ShadowTrialAdmin
+from conversations.threshold_admin import ThresholdChangeAdmin
 
-__all__ = ["ConversationAdmin", "ShadowTrialAdmin"]
+__all__ = ["ConversationAdmin", "ShadowTrialAdmin", "ThresholdChangeAdmin"]
 
 
 @admin.register(Conversation)

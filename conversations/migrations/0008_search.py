@@ -22,7 +22,7 @@ INDEXES = [
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("conversations", "0005_waiting_messages")]
+    dependencies = [("conversations", "0007_shadow")]
 
     operations = [
         operation
