@@ -53,6 +53,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         "as you know it"
     )
     paginator = AsFarAsCounted
+    list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each would be counted
     fields = ("conversation_id",)

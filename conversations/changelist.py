@@ -1,4 +1,4 @@
-"""A page of the staff's list of conversations: counted no further than people read, within a time."""
+"""A page of the staff's list: counted no further than people read, and read within a time."""
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList

@@ -102,9 +102,9 @@ class FormFilter(admin.ListFilter):
         model_admin: "admin.ModelAdmin[Any]",
     ) -> None:
         super().__init__(request, params, model, model_admin)
-        given = {name: params.pop(name)[-1] for name in self.expected_parameters() if name in params}
-        self.used_parameters = given
-        self.filled = self.form(given or None, auto_id="filter_%s")
+        own = [name for name in self.expected_parameters() if name in params]
+        self.used_parameters = {name: params.pop(name)[-1] for name in own}
+        self.filled = self.form(self.used_parameters or None, auto_id="filter_%s")
 
     def narrow(self, queryset: Conversations, values: dict[str, Any]) -> Conversations:
         raise NotImplementedError

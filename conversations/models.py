@@ -7,7 +7,6 @@ from django.db.models.functions import Left
 
 from classifier.models import ModelVersion, Tag
 
-
 SEARCHED = 10_000  # characters of a message in which words are found
 
 

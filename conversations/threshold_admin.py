@@ -3,7 +3,7 @@
 They belong to `classifier`, and stand here because they tell of stored messages.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -22,12 +22,12 @@ class ThresholdChangeAdmin(ReadOnlyAdmin):
     """The thresholds in force above every change that led to them; adding a row is a change."""
 
     form = ThresholdForm
-    list_display = ["threshold_of", "set_to", "actor", "note", "created_at"]
-    search_fields = ["tag__name", "actor", "note"]
+    list_display = ("threshold_of", "set_to", "actor", "note", "created_at")
+    search_fields = ("tag__name", "actor", "note")
     date_hierarchy = "created_at"
 
     class Media:
-        css = {"all": [pills.STYLE, "classifier/thresholds.css"]}
+        css: ClassVar = {"all": (pills.STYLE, "classifier/thresholds.css")}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("classifier.add_thresholdchange")
