@@ -33,7 +33,7 @@ class ConversationAdmin(ReadOnlyAdmin):
     list_display = (
         "conversation_id",
         "current_tag",
-        "messages",
+        "message_count",
         "to_check",
         "last_switch_at",
         "updated_at",
@@ -80,10 +80,6 @@ class ConversationAdmin(ReadOnlyAdmin):
     @admin.display(description="Tag", ordering="tag__stage")
     def current_tag(self, conversation: Conversation) -> SafeString:
         return pills.pill(conversation.tag_id)
-
-    @admin.display(description="Messages", ordering="message_count")
-    def messages(self, conversation: Conversation) -> int:
-        return conversation.message_count
 
     @admin.display(description="To check", empty_value="")
     def to_check(self, conversation: Conversation) -> SafeString | None:

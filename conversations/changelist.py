@@ -1,12 +1,16 @@
 """A page of the staff's list: counted no further than people read, and read within a time."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from conversations import patience
+from conversations.models import Conversation
 
 
 class AsFarAsCounted(Paginator):  # type: ignore[type-arg]  # not generic at run time
@@ -25,7 +29,7 @@ class AsFarAsCounted(Paginator):  # type: ignore[type-arg]  # not generic at run
 
     @cached_property
     def _found(self) -> int:
-        rows = self.object_list.order_by().values("pk")
+        rows = cast("QuerySet[Conversation]", self.object_list).order_by().values("pk")
         return int(rows[: self.MOST + 1].count())
 
 
@@ -38,6 +42,6 @@ class ConversationList(ChangeList):
                 super().get_results(request)
                 self.result_list = list(self.result_list)
         except patience.TooSlow as error:
-            messages.error(request, error.detail)
+            messages.error(request, str(error.detail))
             self.queryset = self.queryset.none()
             super().get_results(request)

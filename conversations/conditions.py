@@ -22,19 +22,17 @@ def reviewed() -> Exists:
     return Exists(Message.objects.filter(conversation=OuterRef("pk"), reviewed=True))
 
 
-def corrected() -> Exists:
-    """A review that holds says of a message something else than the model did."""
+def corrected() -> Q:
+    """A review that holds says of a message something else than the model did.
+
+    As a set, since reviews are few: asked of each conversation, Postgres looks for the reviews of
+    every message in turn.
+    """
     newer = Review.objects.filter(
         message=OuterRef("message"), withdrawn_at=None, pk__gt=OuterRef("pk")
     )
-    return Exists(
-        Review.objects.filter(
-            ~Exists(newer),
-            message__conversation=OuterRef("pk"),
-            withdrawn_at=None,
-            agrees=False,
-        )
-    )
+    holding = Review.objects.filter(~Exists(newer), withdrawn_at=None)
+    return Q(pk__in=holding.filter(agrees=False).values("message__conversation"))
 
 
 def sent(since: datetime | None, until: datetime | None) -> Exists:

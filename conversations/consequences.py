@@ -6,7 +6,7 @@ No model runs: each message is stored with its probabilities, and a threshold on
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from conversations.models import Message, Review
 
@@ -54,8 +54,7 @@ class Foresight:
     effects: Sequence[Effect]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Scored:
+class _Scored(NamedTuple):  # there are many, and each takes its time
     pk: int
     probability: float
     reviewed: bool
@@ -77,7 +76,7 @@ def foresee(before: Mapping[str, float], after: Mapping[str, float]) -> Foresigh
             threshold,
             after[tag],
             [
-                _Scored(pk=pk, probability=probabilities[tag], reviewed=reviewed)
+                _Scored(pk, probabilities[tag], reviewed)
                 for pk, probabilities, reviewed, _ in rows
                 if tag in probabilities
             ],
@@ -118,7 +117,7 @@ def _verdicts(tag: str, messages: Sequence[int], *, holds: bool) -> dict[int, Be
     )
     return {
         pk: "right" if (tag in tags) == holds else "wrong"
-        for pk, tags, known in newest.values_list("message", "tags", "labelled_for")
+        for pk, tags, known in newest.values_list("message_id", "tags", "labelled_for")
         if tag in known
     }
 
@@ -134,7 +133,7 @@ def _examples(moved: Sequence[_Scored], verdicts: Mapping[int, Becomes]) -> list
     """What goes wrong first, then what comes right, then the rest, the newest of each first."""
     order: tuple[Becomes, ...] = ("wrong", "right", "")
     shown = sorted(moved, key=lambda one: order.index(verdicts.get(one.pk, "")))[:EXAMPLES]
-    found = Message.objects.select_related("conversation").in_bulk([one.pk for one in shown])
+    found = Message.objects.in_bulk([one.pk for one in shown])
     return [
         Example(
             message=found[one.pk], probability=one.probability, becomes=verdicts.get(one.pk, "")

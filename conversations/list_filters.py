@@ -24,7 +24,7 @@ class YesNoFilter(admin.SimpleListFilter):
     yes: ClassVar[str]
     no: ClassVar[str]
 
-    def condition(self) -> Exists:
+    def condition(self) -> Q | Exists:
         raise NotImplementedError
 
     def lookups(
@@ -59,7 +59,7 @@ class CorrectedFilter(YesNoFilter):
     title, parameter_name = "correction", "corrected"
     yes, no = "Corrected: the model was wrong", "Nothing corrected"
 
-    def condition(self) -> Exists:
+    def condition(self) -> Q:
         return conditions.corrected()
 
 
@@ -102,7 +102,7 @@ class FormFilter(admin.ListFilter):
         model_admin: "admin.ModelAdmin[Any]",
     ) -> None:
         super().__init__(request, params, model, model_admin)
-        own = [name for name in self.expected_parameters() if name in params]
+        own = [name for name in self.form.base_fields if name in params]
         self.used_parameters = {name: params.pop(name)[-1] for name in own}
         self.filled = self.form(self.used_parameters or None, auto_id="filter_%s")
 
@@ -112,14 +112,13 @@ class FormFilter(admin.ListFilter):
     def has_output(self) -> bool:
         return True
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return list(self.form.base_fields)
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
         """One: the form, the other parameters of the page, and the page without this filter."""
-        own = self.expected_parameters()
-        others = {key: changelist.params[key] for key in changelist.params if key not in own}
-        others.pop(PAGE_VAR, None)
+        own = list(self.form.base_fields)
+        others = {k: v for k, v in changelist.params.items() if k not in {*own, PAGE_VAR}}
         yield {
             "form": self.filled,
             "others": others,

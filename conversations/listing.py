@@ -76,7 +76,7 @@ def _filtered(filters: Mapping[str, Any]) -> QuerySet[Conversation]:
     return Conversation.objects.filter(wanted)
 
 
-def _either(condition: Exists, holds: bool) -> Q:
+def _either(condition: Q | Exists, holds: bool) -> Q:
     return Q(condition if holds else ~condition)
 
 

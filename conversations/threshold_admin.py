@@ -4,6 +4,7 @@ They belong to `classifier`, and stand here because they tell of stored messages
 """
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.template.response import TemplateResponse
 from beez.staff.pages import ReadOnlyAdmin
 from classifier import threshold_page, thresholds
 from classifier.models import ThresholdChange
+from classifier.tags import label
 from classifier.threshold_page import ThresholdForm
 from conversations import pills
 from conversations.threshold_preview import preview
@@ -27,7 +29,8 @@ class ThresholdChangeAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
 
     class Media:
-        css: ClassVar = {"all": (pills.STYLE, "classifier/thresholds.css")}
+        styles = (pills.STYLE, "classifier/thresholds.css", "conversations/consequences.css")
+        css: ClassVar = {"all": styles}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("classifier.add_thresholdchange")
@@ -75,15 +78,17 @@ class ThresholdChangeAdmin(ReadOnlyAdmin):
 
     def _preview(self, request: HttpRequest, form: Any) -> HttpResponse:
         change = form.instance
-        fields = {name: request.POST.get(name, "") for name in form.fields}
+        typed = {name: request.POST.get(name, "") for name in form.fields}
+        sent = {name: value for name, value in typed.items() if value}
         context = {
             **self.admin_site.each_context(request),
             "title": "What this would do",
             "opts": self.opts,
             "media": self.media,
             "change": change,
-            "label": change.tag_id or threshold_page.ALL_TAGS,
-            "fields": {name: value for name, value in fields.items() if value},
+            "label": label(change.tag_id) if change.tag_id else threshold_page.ALL_TAGS,
+            "sent": sent,
+            "back": urlencode(sent),
             "preview": preview(change.tag_id, change.value),
             "shows_messages": request.user.has_perm("conversations.view_conversation"),
         }
