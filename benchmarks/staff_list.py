@@ -221,7 +221,7 @@ def row(client: Client, query: dict[str, str]) -> str:
         assert response.status_code == 200, (query, response.status_code)
     busy = (processor() - busy) * 1000 / options.repeat
     shown = response.context["cl"]
-    found = "more than 1,000" if shown.paginator.more else str(shown.result_count)
+    found = shown.paginator.total.split(";")[0].removesuffix(" conversations")
     if response.context["messages"]:
         found = " ".join(map(str, response.context["messages"]))
     with CaptureQueriesContext(connection) as captured:

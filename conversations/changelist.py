@@ -23,9 +23,14 @@ class AsFarAsCounted(Paginator):  # type: ignore[type-arg]  # not generic at run
         return min(self._found, self.MOST)
 
     @property
-    def more(self) -> bool:
-        """Whether there are rows that no page shows."""
-        return self._found > self.MOST
+    def total(self) -> str:
+        """In words; there may be rows that no page shows."""
+        if self._found > self.MOST:
+            return (
+                f"More than {self.MOST:,} conversations; these pages show the first. "
+                "To see others, narrow the search or the filters."
+            )
+        return f"{self._found:,} conversation{'' if self._found == 1 else 's'}"
 
     @cached_property
     def _found(self) -> int:
@@ -34,7 +39,16 @@ class AsFarAsCounted(Paginator):  # type: ignore[type-arg]  # not generic at run
 
 
 class ConversationList(ChangeList):
-    """A page of the list, read at once and within a time."""
+    """A page of the list, read at once and within a time; what takes longer shows nothing."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Conversation]:
+        try:
+            with patience.bounded():  # a search looks for ids first
+                return super().get_queryset(request, exclude_parameters)
+        except patience.TooSlow as error:
+            return self._given_up(request, error)
 
     def get_results(self, request: HttpRequest) -> None:
         try:
@@ -42,6 +56,9 @@ class ConversationList(ChangeList):
                 super().get_results(request)
                 self.result_list = list(self.result_list)
         except patience.TooSlow as error:
-            messages.error(request, str(error.detail))
-            self.queryset = self.queryset.none()
+            self.queryset = self._given_up(request, error)
             super().get_results(request)
+
+    def _given_up(self, request: HttpRequest, error: patience.TooSlow) -> QuerySet[Conversation]:
+        messages.error(request, str(error.detail))
+        return cast("QuerySet[Conversation]", self.root_queryset.none())

@@ -134,8 +134,8 @@ class FormFilter(admin.ListFilter):
 
 
 def _later_choices() -> list[tuple[str, str]]:
-    names = Tag.objects.values_list("name", flat=True)
-    return [("", "anything"), *((name, name) for name in names), (conditions.NO_TAG, "no tag")]
+    tags = [(tag.name, str(tag)) for tag in Tag.objects.all()]
+    return [("", "anything"), *tags, (conditions.NO_TAG, "no tag")]
 
 
 class SequenceForm(forms.Form):
