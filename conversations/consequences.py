@@ -112,8 +112,8 @@ def _verdicts(tag: str, messages: Sequence[int], *, holds: bool) -> dict[int, Be
     """
     newest = (
         Review.objects.filter(message__in=messages, withdrawn_at=None)
-        .order_by("message", "-pk")
-        .distinct("message")
+        .order_by("message_id", "-pk")
+        .distinct("message_id")
     )
     return {
         pk: "right" if (tag in tags) == holds else "wrong"
