@@ -1,4 +1,4 @@
-"""Staff pages: tags to edit, model versions to activate and roll back, thresholds, the ledger."""
+"""Staff pages: tags to edit, model versions to activate and roll back, the ledger."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,12 +14,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from beez.staff.pages import ReadOnlyAdmin
-from classifier import model_page, registry, threshold_page, thresholds
+from classifier import model_page, registry
 from classifier.artefact import ArtefactError
-from classifier.models import Activation, ModelVersion, Tag, ThresholdChange
+from classifier.models import Activation, ModelVersion, Tag
 from classifier.registry import RegistryError
 from classifier.tag_form import TagForm
-from classifier.threshold_page import ThresholdForm
 
 
 @admin.register(Tag)
@@ -183,56 +182,3 @@ class ActivationAdmin(ReadOnlyAdmin):
     fields = ["version", "created_at", "actor", "reason", "restores"]
     search_fields = ["version__name", "actor", "reason"]
     date_hierarchy = "created_at"
-
-
-@admin.register(ThresholdChange)
-class ThresholdChangeAdmin(ReadOnlyAdmin):
-    """The thresholds in force above every change that led to them; adding a row is a change."""
-
-    form = ThresholdForm
-    list_display = ["threshold_of", "set_to", "actor", "note", "created_at"]
-    search_fields = ["tag__name", "actor", "note"]
-    date_hierarchy = "created_at"
-
-    class Media:
-        css = {"all": ["classifier/thresholds.css"]}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("classifier.add_thresholdchange")
-
-    def get_fields(
-        self, request: HttpRequest, obj: ThresholdChange | None = None
-    ) -> tuple[str, ...]:
-        if obj is None:
-            return "tag", "value", "reset", "note"
-        return "threshold_of", "set_to", "note", "actor", "created_at"
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {"title": "Thresholds", "thresholds": threshold_page.lines()}
-        return super().changelist_view(request, context | (extra_context or {}))
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
-        context = {"title": "Change a threshold", **one_button, **(extra_context or {})}
-        return super().add_view(request, form_url, context)
-
-    @admin.display(description="threshold of", ordering="tag")
-    def threshold_of(self, change: ThresholdChange) -> str:
-        return change.tag_id or threshold_page.ALL_TAGS
-
-    @admin.display(description="set to", ordering="value")
-    def set_to(self, change: ThresholdChange) -> str:
-        return "reset" if change.value is None else f"{change.value:g}"
-
-    def save_model(
-        self, request: HttpRequest, obj: ThresholdChange, form: Any, change: bool
-    ) -> None:
-        (row,) = thresholds.change(
-            values={obj.tag_id: obj.value}, note=obj.note, actor=request.user.get_username()
-        )
-        obj.pk = row.pk
-        obj.refresh_from_db()

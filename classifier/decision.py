@@ -5,7 +5,7 @@ tags, else what the model chose; the engine itself knows only the last.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import exp, log
 from typing import Literal
@@ -22,6 +22,13 @@ class Overrides:
     threshold: float | None = None
     tags: Mapping[str, float] = field(default_factory=dict)
     newest: int | None = None  # id of the newest change that is in it
+
+    def changed(self, tag: str | None, value: float | None) -> "Overrides":
+        """With a threshold set for `tag`, or for all tags when None; the value None resets it."""
+        if tag is None:
+            return replace(self, threshold=value)
+        kept = {name: own for name, own in self.tags.items() if name != tag}
+        return replace(self, tags=kept if value is None else {**kept, tag: value})
 
 
 @dataclass(frozen=True, kw_only=True)

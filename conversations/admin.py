@@ -3,53 +3,29 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from beez.staff.pages import ReadOnlyAdmin
-from conversations import listing, page, pills, review_doors
+from conversations import conditions, page, pills, review_doors, search
+from conversations.changelist import AsFarAsCounted, ConversationList
 from conversations.erasure import erase
+from conversations.list_filters import (
+    CorrectedFilter,
+    ReviewedFilter,
+    SequenceFilter,
+    SwitchedFilter,
+    ToCheckFilter,
+    UpdatedFilter,
+)
 from conversations.models import Conversation
 from conversations.shadow.pages import ShadowTrialAdmin
+from conversations.threshold_admin import ThresholdChangeAdmin
 
-__all__ = ["ConversationAdmin", "ShadowTrialAdmin"]
-
-
-class SwitchedFilter(admin.SimpleListFilter):
-    title = "switches"
-    parameter_name = "switched"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
-    ) -> list[tuple[str, str]]:
-        return [("yes", "Switched"), ("no", "Never switched")]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Conversation]
-    ) -> QuerySet[Conversation]:
-        if self.value() in {"yes", "no"}:
-            return queryset.filter(last_switch_at__isnull=self.value() == "no")
-        return queryset
-
-
-class ReviewFilter(admin.SimpleListFilter):
-    title = "review"
-    parameter_name = "review"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]"
-    ) -> list[tuple[str, str]]:
-        return [("yes", "To check: the model is unsure"), ("no", "Nothing to check")]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Conversation]
-    ) -> QuerySet[Conversation]:
-        if self.value() in {"yes", "no"}:
-            asks = listing.asks_for_review()
-            return queryset.filter(asks if self.value() == "yes" else ~asks)
-        return queryset
+__all__ = ["ConversationAdmin", "ShadowTrialAdmin", "ThresholdChangeAdmin"]
 
 
 @admin.register(Conversation)
@@ -57,16 +33,29 @@ class ConversationAdmin(ReadOnlyAdmin):
     list_display = (
         "conversation_id",
         "current_tag",
-        "messages",
+        "message_count",
         "to_check",
         "last_switch_at",
         "updated_at",
     )
-    list_filter = (ReviewFilter, SwitchedFilter, "tag")
-    search_fields = ("conversation_id", "messages__text")
-    search_help_text = "The conversation's id, or words of its messages"
-    date_hierarchy = "updated_at"
+    list_filter = (
+        ToCheckFilter,
+        ReviewedFilter,
+        CorrectedFilter,
+        "tag",
+        SequenceFilter,
+        SwitchedFilter,
+        UpdatedFilter,
+    )
+    search_fields = ("conversation_id",)  # there is a search; `search` says what it finds
+    search_help_text = (
+        "The conversation's id or its beginning, or words that a message has, the last one as far "
+        "as you know it"
+    )
+    paginator = AsFarAsCounted
+    list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would be counted
     fields = ("conversation_id",)
 
     class Media:
@@ -74,7 +63,15 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         conversations: QuerySet[Conversation] = super().get_queryset(request)
-        return conversations.annotate(asks_for_review=listing.asks_for_review())
+        return conversations.annotate(asks_for_review=conditions.asks_for_review())
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return ConversationList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
+    ) -> tuple[QuerySet[Conversation], bool]:
+        return queryset.filter(search.matching(search_term)), False
 
     def get_urls(self) -> list[URLPattern]:
         route, name = "<int:pk>/messages/<int:position>/review/", "conversations_message_review"
@@ -83,10 +80,6 @@ class ConversationAdmin(ReadOnlyAdmin):
     @admin.display(description="Tag", ordering="tag__stage")
     def current_tag(self, conversation: Conversation) -> SafeString:
         return pills.pill(conversation.tag_id)
-
-    @admin.display(description="Messages", ordering="message_count")
-    def messages(self, conversation: Conversation) -> int:
-        return conversation.message_count
 
     @admin.display(description="To check", empty_value="")
     def to_check(self, conversation: Conversation) -> SafeString | None:

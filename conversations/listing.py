@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 
+from conversations import conditions, patience
 from conversations.models import Conversation, Message
 
 
@@ -40,17 +41,13 @@ def messages_page(
 def conversations_page(filters: Mapping[str, Any]) -> tuple[list[Conversation], str | None]:
     """The newest conversations that pass `filters`, and the cursor of the next page.
 
-    `filters` are the validated ones of `requests.ListQuery`.
+    `filters` are the validated ones of `requests.ListQuery`. Raises patience.TooSlow.
     """
     limit = filters["limit"]
-    found = list(_filtered(filters).order_by("-updated_at", "-id")[: limit + 1])
+    with patience.bounded():
+        found = list(_filtered(filters).order_by("-updated_at", "-id")[: limit + 1])
     page = found[:limit]
     return page, _cursor(page[-1]) if len(found) > limit else None
-
-
-def asks_for_review() -> Exists:
-    """Condition on a conversation: a message of which the model was unsure waits for a person."""
-    return Exists(Message.objects.filter(conversation=OuterRef("pk"), unsure=True, reviewed=False))
 
 
 def _filtered(filters: Mapping[str, Any]) -> QuerySet[Conversation]:
@@ -60,27 +57,27 @@ def _filtered(filters: Mapping[str, Any]) -> QuerySet[Conversation]:
     if "switched" in filters:
         wanted &= Q(last_switch_at__isnull=not filters["switched"])
     if "review" in filters:
-        wanted &= Q(asks_for_review() if filters["review"] else ~asks_for_review())
+        wanted &= _either(conditions.asks_for_review(), filters["review"])
+    if "reviewed" in filters:
+        wanted &= _either(conditions.reviewed(), filters["reviewed"])
+    if "corrected" in filters:
+        wanted &= _either(conditions.corrected(), filters["corrected"])
+    if "was" in filters:
+        wanted &= conditions.sequence(filters["was"], filters.get("later"))
     if "since" in filters:
         wanted &= Q(updated_at__gte=filters["since"])
     if "until" in filters:
         wanted &= Q(updated_at__lte=filters["until"])
     if "sent_since" in filters or "sent_until" in filters:
-        wanted &= Q(_sent(filters.get("sent_since"), filters.get("sent_until")))
+        wanted &= Q(conditions.sent(filters.get("sent_since"), filters.get("sent_until")))
     if "cursor" in filters:
         moment, pk = _position(filters["cursor"])
         wanted &= Q(updated_at__lte=moment) & (Q(updated_at__lt=moment) | Q(pk__lt=pk))
     return Conversation.objects.filter(wanted)
 
 
-def _sent(since: datetime | None, until: datetime | None) -> Exists:
-    """Condition on a conversation: one of its messages was sent from `since` to `until`."""
-    within = Q(conversation=OuterRef("pk"), sent_at__isnull=False)
-    if since is not None:
-        within &= Q(sent_at__gte=since)
-    if until is not None:
-        within &= Q(sent_at__lte=until)
-    return Exists(Message.objects.filter(within))
+def _either(condition: Q | Exists, holds: bool) -> Q:
+    return Q(condition if holds else ~condition)
 
 
 def _cursor(last: Conversation) -> str:

@@ -1,9 +1,14 @@
 """Conversations, their messages with what the model said, and the tag history that follows."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Left
 
 from classifier.models import ModelVersion, Tag
 from conversations.wording import wording
+
+SEARCHED = 10_000  # characters of a message in which words are found
 
 
 class Conversation(models.Model):
@@ -111,6 +116,16 @@ class Message(models.Model):
                 fields=["words"],
                 condition=models.Q(reviewed=True),
                 name="message_reviewed_words",
+            ),
+            models.Index(
+                fields=["conversation"],
+                condition=models.Q(reviewed=True),
+                name="message_reviewed",
+            ),
+            GinIndex(  # no list of pending entries: no message pays for those before it
+                SearchVector(Left("text", SEARCHED), config="simple"),
+                name="message_words",
+                fastupdate=False,
             ),
         ]
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from classifier.fields import Instant, MessageField, StrictCharField
 from classifier.models import Tag
+from conversations.conditions import NO_TAG
 from conversations.converters import why_not_addressable
 from conversations.models import Review
 
@@ -99,6 +100,24 @@ class ListQuery(serializers.Serializer[Any]):
         required=False,
         help_text="Whether a message asks for review: the model was unsure, nobody looked at it.",
     )
+    reviewed = serializers.ChoiceField(
+        choices=["true", "false"],
+        required=False,
+        help_text="Whether a person's word holds for a message.",
+    )
+    corrected = serializers.ChoiceField(
+        choices=["true", "false"],
+        required=False,
+        help_text="Whether such a word differs from what the model said.",
+    )
+    was = serializers.CharField(
+        required=False, help_text="That has, or once had, this tag; with `later`, the earlier one."
+    )
+    later = serializers.CharField(
+        required=False,
+        help_text="With `was`: that had this tag, or `none` for no tag, at a later message, not "
+        "only at the next. The same tag twice: that left it and came back to it.",
+    )
     since = Instant(end=False, required=False, help_text="Updated at this date or time, or later.")
     until = Instant(end=True, required=False, help_text="Updated by then; a date counts in full.")
     sent_since = Instant(
@@ -121,10 +140,20 @@ class ListQuery(serializers.Serializer[Any]):
             raise serializers.ValidationError(f"There is no tag {name!r}.")
         return name
 
+    validate_was = validate_tag
+
+    def validate_later(self, name: str) -> str:
+        return name if name == NO_TAG else self.validate_tag(name)
+
     def validate_switched(self, value: str) -> bool:
         return value == "true"
 
-    validate_review = validate_switched
+    validate_review = validate_reviewed = validate_corrected = validate_switched
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "later" in attrs and "was" not in attrs:
+            raise serializers.ValidationError({"later": "Later than what? Say that too, by `was`."})
+        return attrs
 
 
 class HistoryQuery(serializers.Serializer[Any]):

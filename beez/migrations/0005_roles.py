@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("beez", "0004_heartbeat"),
         ("classifier", "0006_registry"),
-        ("conversations", "0009_queue"),
+        ("conversations", "0010_search"),
         ("training", "0004_comparison"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),

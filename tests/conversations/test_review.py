@@ -5,7 +5,7 @@ from django.db import connection
 
 from classifier import live, registry
 from classifier.thresholds import change
-from conversations import listing
+from conversations import conditions
 from conversations.models import Conversation, Message
 from conversations.reviewing import record
 from tests import keyword_model as keywords
@@ -118,7 +118,7 @@ def test_a_bad_value_of_the_filter_is_refused_by_name(api_client, value):
 def test_the_filter_reads_an_index_of_the_doubtful_messages_alone(doubtful):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = Conversation.objects.filter(listing.asks_for_review()).explain()
+    plan = Conversation.objects.filter(conditions.asks_for_review()).explain()
     assert "message_to_check" in plan
 
 

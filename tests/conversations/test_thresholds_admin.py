@@ -1,6 +1,7 @@
-"""Staff see the thresholds in force and every change, and change or reset one."""
+"""Staff see the thresholds in force and every change, what one would do, and change or reset it."""
 
 import re
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -9,6 +10,10 @@ from django.urls import reverse
 from classifier.models import ThresholdChange
 from classifier.threshold_page import ALL_TAGS
 from classifier.thresholds import change, overrides
+from conversations import page
+from conversations.models import Message
+from conversations.reviewing import record
+from tests.conversations.posting import add_message
 
 PAGE = reverse("admin:classifier_thresholdchange_changelist")
 ADD = reverse("admin:classifier_thresholdchange_add")
@@ -39,6 +44,12 @@ def in_force(client):
 
 
 def post(client, **data):
+    """What is typed, shown and then saved."""
+    return ask(client, **data, confirm="yes")
+
+
+def ask(client, **data):
+    """What is typed, to be shown first."""
     return client.post(ADD, {"tag": "", "value": "", "note": "", **data}, follow=True)
 
 
@@ -102,6 +113,87 @@ def test_what_is_no_change_is_told_and_stores_nothing(admin_client, keyword_mode
     assert not ThresholdChange.objects.exists()
 
 
+class TestBeforeItIsSaved:
+    @pytest.fixture
+    def stored(self, keyword_model):
+        """Three messages with the tag Hot-buyer, at 0.95, and one without, at 0.05."""
+        for text in ("I want to buy", "my order", "<b>checkout</b>", "hello"):
+            add_message(conversation_id="shop <7>", text=text)
+
+    def test_the_page_says_what_it_would_do_and_stores_nothing(self, admin_client, stored):
+        html = ask(admin_client, tag=HOT, value="0.97", note="fewer").content.decode()
+        assert "3 messages would lose the tag; 3 have it now." in html
+        assert "Nobody has reviewed any of them" in html
+        assert "the last 4 stored messages" in html
+        assert not ThresholdChange.objects.exists()
+
+    def test_a_lower_threshold_gives_the_tag(self, admin_client, stored):
+        html = ask(admin_client, tag=HOT, value="0.03").content.decode()
+        assert "1 message would gain the tag; 3 have it now." in html
+
+    def test_what_was_reviewed_becomes_right_or_wrong(self, admin_client, stored):
+        first, second = Message.objects.order_by("pk")[:2]
+        record(message=first, tags=[HOT], actor="a")
+        record(message=second, tags=[], actor="a")
+        html = ask(admin_client, tag=HOT, value="0.97").content.decode()
+        assert "Of 2 that staff have reviewed, 1 becomes right and 1 becomes wrong." in html
+
+    def test_examples_lead_to_the_messages_and_stay_text(self, admin_client, stored):
+        html = ask(admin_client, tag=HOT, value="0.97").content.decode()
+        message = Message.objects.order_by("pk")[2]
+        place = page.address(message.conversation_id, message.position)
+        assert f'<a href="{place}">&lt;b&gt;checkout&lt;/b&gt;</a>' in html
+
+    def test_who_may_not_read_messages_sees_counts_alone(self, staff, stored):
+        html = ask(staff("view", "add"), tag=HOT, value="0.97").content.decode()
+        assert "3 messages would lose the tag" in html
+        assert "checkout" not in html
+
+    def test_a_reset_is_shown_too(self, admin_client, stored):
+        change(values={HOT: 0.97}, actor="ada")
+        html = ask(admin_client, tag=HOT, reset="on").content.decode()
+        assert "0.9700 → 0.5000" in html
+        assert "3 messages would gain the tag" in html
+
+    def test_all_tags_are_shown_but_for_those_with_one_of_their_own(self, admin_client, stored):
+        change(values={HOT: 0.9}, actor="ada")
+        html = ask(admin_client, value="0.97").content.decode()
+        assert html.count('<section class="effect') == 4
+        assert "has a threshold of its own and keeps it" in html
+
+    def test_what_changes_nothing_says_so(self, admin_client, stored):
+        assert "Nothing would change" in ask(admin_client, tag=HOT, value="0.5").content.decode()
+
+    def test_without_messages_nothing_can_be_told(self, admin_client, keyword_model):
+        html = ask(admin_client, tag=HOT, value="0.97").content.decode()
+        assert "No messages are stored yet" in html
+
+    def test_without_a_model_nothing_can_be_told_and_it_can_be_saved(self, admin_client, db):
+        html = ask(admin_client, tag=HOT, value="0.97").content.decode()
+        assert "No model is live" in html
+        assert 'name="confirm"' in html
+
+    def test_saving_sends_what_was_shown(self, admin_client, stored):
+        html = ask(admin_client, tag=HOT, value="0.97", note="<fewer>").content.decode()
+        form = html[html.index('<form method="post">') :]
+        fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)
+        sent = {name: unescape(value) for name, value in fields}
+        assert admin_client.post(ADD, sent).status_code == 302
+        row = ThresholdChange.objects.get()
+        assert (row.tag_id, row.value, row.note) == (HOT, 0.97, "<fewer>")
+
+    def test_the_way_back_keeps_what_was_typed(self, admin_client, stored):
+        html = ask(admin_client, tag=HOT, value="0.97", note="a & b").content.decode()
+        back = unescape(re.search(r'class="closelink" href="([^"]+)"', html).group(1))
+        form = admin_client.get(back).content.decode()
+        assert 'value="0.97"' in form
+        assert 'value="a &amp; b"' in form
+        assert f'<option value="{HOT}" selected>' in form
+
+    def test_who_may_only_look_is_shown_nothing(self, staff, stored):
+        assert ask(staff("view"), tag=HOT, value="0.97").status_code == 403
+
+
 def test_who_may_only_look_sees_no_way_to_change_and_has_none(keyword_model, staff):
     client = staff("view")
     assert in_force(client)[HOT] == ["0.5000", "chosen by the model", "0.5000"]
@@ -125,7 +217,9 @@ def test_the_history_is_read_only_even_for_superusers(admin_client, keyword_mode
 def test_no_page_needs_inline_scripts_or_styles(admin_client, keyword_model):
     (row,) = change(values={HOT: 0.9}, actor="ada")
     address = reverse("admin:classifier_thresholdchange_change", args=[row.pk])
-    for response in map(admin_client.get, (PAGE, ADD, address)):
+    add_message(conversation_id="c", text="buy")
+    shown = ask(admin_client, value="0.97")
+    for response in (shown, *map(admin_client.get, (PAGE, ADD, address))):
         html = response.content.decode()
         assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>", html)
         assert not re.search(r"<style|\sstyle=|\son\w+=", html)
