@@ -15,6 +15,7 @@ from conversations.changelist import AsFarAsCounted, ConversationList
 from conversations.erasure import erase
 from conversations.list_filters import (
     CorrectedFilter,
+    CurrentTagFilter,
     ReviewedFilter,
     SequenceFilter,
     SwitchedFilter,
@@ -33,7 +34,7 @@ class ConversationAdmin(ReadOnlyAdmin):
     list_display = (
         "conversation_id",
         "current_tag",
-        "message_count",
+        "number_of_messages",
         "to_check",
         "last_switch_at",
         "updated_at",
@@ -42,15 +43,15 @@ class ConversationAdmin(ReadOnlyAdmin):
         ToCheckFilter,
         ReviewedFilter,
         CorrectedFilter,
-        "tag",
+        ("tag", CurrentTagFilter),
         SequenceFilter,
         SwitchedFilter,
         UpdatedFilter,
     )
     search_fields = ("conversation_id",)  # there is a search; `search` says what it finds
     search_help_text = (
-        "The conversation's id or its beginning, or words that a message has, the last one as far "
-        "as you know it"
+        "A conversation's id or its beginning, or words of a message. "
+        "The last word may be unfinished."
     )
     paginator = AsFarAsCounted
     list_per_page = 50
@@ -81,7 +82,11 @@ class ConversationAdmin(ReadOnlyAdmin):
     def current_tag(self, conversation: Conversation) -> SafeString:
         return pills.pill(conversation.tag_id)
 
-    @admin.display(description="To check", empty_value="")
+    @admin.display(description="Messages", ordering="message_count")
+    def number_of_messages(self, conversation: Conversation) -> int:
+        return conversation.message_count
+
+    @admin.display(description="Check", empty_value="")
     def to_check(self, conversation: Conversation) -> SafeString | None:
         return pills.check() if getattr(conversation, "asks_for_review", False) else None
 

@@ -58,6 +58,7 @@ class ConversationList(ChangeList):
         except patience.TooSlow as error:
             self.queryset = self._given_up(request, error)
             super().get_results(request)
+        self.full_result_count = self.result_count  # told under the rows, as far as counted
 
     def _given_up(self, request: HttpRequest, error: patience.TooSlow) -> QuerySet[Conversation]:
         messages.error(request, str(error.detail))

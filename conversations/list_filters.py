@@ -10,6 +10,7 @@ from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Exists, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from classifier.models import Tag
 from conversations import conditions
@@ -61,6 +62,12 @@ class CorrectedFilter(YesNoFilter):
 
     def condition(self) -> Q:
         return conditions.corrected()
+
+
+class CurrentTagFilter(admin.RelatedFieldListFilter):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title, self.empty_value_display = "current tag", SafeString("no tag")
 
 
 class SwitchedFilter(admin.SimpleListFilter):
@@ -139,7 +146,12 @@ def _later_choices() -> list[tuple[str, str]]:
 
 
 class SequenceForm(forms.Form):
-    was = forms.ModelChoiceField(Tag.objects, empty_label="choose a tag", label="Was")
+    was = forms.ModelChoiceField(
+        Tag.objects,
+        empty_label="choose a tag",
+        label="Was",
+        error_messages={"required": "Choose the tag that it was."},
+    )
     later = forms.ChoiceField(choices=_later_choices, required=False, label="and later")
 
 

@@ -134,7 +134,8 @@ def _judged(effect: Effect) -> str:
     if not effect.moved:
         return ""
     if not known:
-        return "Nobody has reviewed any of them, so whether that is right cannot be told."
+        them = "it" if effect.moved == 1 else "any of them"
+        return f"Nobody has reviewed {them}, so whether that is right cannot be told."
     right, wrong = _becoming(effect.right, "right"), _becoming(effect.wrong, "wrong")
     return f"Of {known:,} that staff have reviewed, {right} and {wrong}."
 

@@ -41,7 +41,7 @@ class TestList:
     def test_shows_tag_count_and_switch(self, listed, staff):
         html = page(staff, LIST)
         assert '<span class="tag-pill tag tag-hot-buyer">Hot-buyer</span>' in html
-        assert '<td class="field-message_count">4</td>' in html
+        assert '<td class="field-number_of_messages">4</td>' in html
         assert '<span class="tag-none">no tag</span>' in html
 
     def test_sorts_by_the_number_of_messages_and_shows_each_once(self, listed, staff):
