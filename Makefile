@@ -19,7 +19,7 @@ run: install ## prepare whatever is missing (packages, database, model), then se
 	@exec $(PY) manage.py up
 
 test: install-dev ## the whole suite; ARGS="-k name" for a part
-	@exec $(PY) -m pytest $(ARGS)
+	@exec scripts/test $(ARGS)
 
 check: install-dev ## style, types, layers, migrations, deployment settings, OpenAPI schema
 	$(PY) -m ruff check .

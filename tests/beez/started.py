@@ -106,7 +106,11 @@ class Up:
 
     def left_running(self) -> list[str]:
         """Command lines of processes that know this home: none, once it has stopped."""
-        return [" ".join(process.cmdline()) for process in processes_of(self.home)]
+        lines = []
+        for process in processes_of(self.home):
+            with contextlib.suppress(psutil.Error):  # it has ended since it was found
+                lines.append(" ".join(process.cmdline()))
+        return lines
 
     def end(self) -> None:
         for process in processes_of(self.home):
