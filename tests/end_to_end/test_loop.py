@@ -115,7 +115,7 @@ class Callers(threading.Thread):
                 self.answers += 1
                 if version not in self.versions[-1:]:
                     self.versions.append(version)
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def stop(self) -> None:
         self.over.set()
@@ -131,7 +131,7 @@ def wait_until(found, what: str, seconds: float = 60):
                 return answer
         except Exception as raised:
             error = raised
-        time.sleep(0.3)
+        time.sleep(0.2)
     pytest.fail(f"Not within {seconds:.0f} s: {what} ({error!r})")
 
 
@@ -216,20 +216,24 @@ def test_from_forty_reviews_to_a_better_version_and_back(shop, messages, browser
 
     callers = Callers(shop)
     callers.start()
-    at = f"{datetime.now(UTC) + timedelta(minutes=1.5):%H:%M}"
+    at = f"{datetime.now(UTC) + timedelta(seconds=100):%H:%M}"  # 40 to 100 seconds from now
+    first_run = shop.call("/status")["learning"]["last_run"]["id"]
     worker = ("celery", "--app", "beez", "--quiet", "worker", "--beat", "--loglevel", "WARNING")
     shop.start(*worker, RETRAIN_AT=at)
-    run = wait_until(
-        lambda: shop.ask(
-            "from training.models import Comparison, TrainingRun\n"
-            "runs = TrainingRun.objects.filter(trigger='schedule').exclude(state='running')\n"
-            "for run in runs[:1]:\n"
-            "    compared = Comparison.objects.filter(run=run).first()\n"
-            "    verdict = (compared.verdict, compared.pk) if compared else ('', '')\n"
-            "    print(run.state, *verdict, run.model_version, run.reason, sep='|')"
+    wait_until(
+        lambda: (
+            (run := shop.call("/status")["learning"]["last_run"])["id"] > first_run
+            and run["state"] != "running"
         ),
         "the scheduled training is over",
         seconds=500,
+    )
+    run = shop.ask(
+        "from training.models import Comparison, TrainingRun\n"
+        "run = TrainingRun.objects.get(trigger='schedule')\n"
+        "compared = Comparison.objects.filter(run=run).first()\n"
+        "verdict = (compared.verdict, compared.pk) if compared else ('', '')\n"
+        "print(run.state, *verdict, run.model_version, run.reason, sep='|')"
     )
     state, verdict, comparison, second, reason = run.split("|", 4)
     assert (state, verdict != "refused") == ("succeeded", True), reason
