@@ -257,7 +257,7 @@ def test_what_is_left_out_is_told_in_a_line_of_its_own(
 
 @pytest.mark.parametrize("change", ["epochs=2.5", "calibrate=maybe", "epoch=2"])
 def test_a_change_that_makes_no_sense_is_refused_before_anything_starts(home, db, change):
-    with pytest.raises(CommandError, match=f"--set: .*{change.split('=')[0]}"):
+    with pytest.raises(CommandError, match=f"--set.*: .*{change.split('=')[0]}"):
         call_command("train", "--set", change)
     assert not TrainingRun.objects.exists()
 
