@@ -76,8 +76,12 @@ def test_a_lease_lost_at_the_last_moment_takes_the_published_folder_back(
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize(
     ("patched", "registered"),
-    [("pipeline.onnx_graph.export", 0), ("pipeline._compare", 1)],
-    ids=["in export", "between registering and activating"],
+    [
+        ("pipeline.finetune._Trainer._batches", 0),
+        ("pipeline.onnx_graph.export", 0),
+        ("pipeline._compare", 1),
+    ],
+    ids=["in fine-tuning", "in export", "between registering and activating"],
 )
 def test_after_a_kill_the_next_training_goes_through(
     child_environment, few_messages, tiny_config, patched, registered
