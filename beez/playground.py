@@ -20,9 +20,10 @@ from django.views.decorators.csrf import csrf_protect
 from beez import home
 from classifier import live
 from classifier.tags import label
-from conversations import chart, history, page, tagging, trial
-from conversations.page import Bar
-from conversations.trial import Tried
+from conversations import history, tagging
+from conversations.playground import Tried, play
+from conversations.staff import chart, page
+from conversations.staff.page import Bar
 
 View = Callable[..., HttpResponseBase]
 
@@ -117,7 +118,7 @@ def playground(request: HttpRequest) -> HttpResponse:
 def _tried(messages: list[str]) -> dict[str, Any]:
     """Variables of the template. Raises live.NoModel."""
     model = live.current()
-    entries = [_entry(tried) for tried in trial.play(messages, model)]
+    entries = [_entry(tried) for tried in play(messages, model)]
     return {
         "entries": entries,
         "version": model.version_name,

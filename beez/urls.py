@@ -9,8 +9,8 @@ from beez.status import api as status_api
 from classifier import api as classifier_api
 from classifier import models_api, thresholds_api
 from conversations import api as conversations_api
-from conversations import queue_page
 from conversations.converters import ConversationId
+from conversations.staff import queue_page
 
 register_converter(ConversationId, "any")
 

@@ -10,10 +10,13 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from beez.staff.pages import ReadOnlyAdmin
-from conversations import conditions, page, pills, review_doors, search
-from conversations.changelist import AsFarAsCounted, ConversationList
+from conversations import conditions, search
 from conversations.erasure import erase
-from conversations.list_filters import (
+from conversations.models import Conversation
+from conversations.shadow.pages import ShadowTrialAdmin
+from conversations.staff import page, pills, review_doors
+from conversations.staff.changelist import AsFarAsCounted, ConversationList
+from conversations.staff.list_filters import (
     CorrectedFilter,
     CurrentTagFilter,
     ReviewedFilter,
@@ -22,9 +25,7 @@ from conversations.list_filters import (
     ToCheckFilter,
     UpdatedFilter,
 )
-from conversations.models import Conversation
-from conversations.shadow.pages import ShadowTrialAdmin
-from conversations.threshold_admin import ThresholdChangeAdmin
+from conversations.staff.threshold_admin import ThresholdChangeAdmin
 
 __all__ = ["ConversationAdmin", "ShadowTrialAdmin", "ThresholdChangeAdmin"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from beez.status import words
 from beez.status.agreement import Share
 from beez.status.traffic import Day
-from conversations.pills import css_class
+from conversations.staff.pills import css_class
 
 STEP, COLUMN = 30, 20  # from day to day; of that the column is wide
 TOP, PLOT, BOTTOM = 16, 90, 18  # room for figures, for columns, for days

@@ -15,7 +15,7 @@ from beez.status.sentences import Line, State
 from beez.status.traffic import Day
 from classifier.models import Tag
 from classifier.tags import label
-from conversations.pills import css_class
+from conversations.staff.pills import css_class
 
 # Who may read what a section is about may see the section.
 PEOPLE = "conversations.view_conversation"

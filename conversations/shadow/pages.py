@@ -10,10 +10,10 @@ from django.utils.safestring import SafeString
 
 from beez.staff.pages import ReadOnlyAdmin
 from classifier.models import ModelVersion
-from conversations import pills
 from conversations.models import ShadowTrial
 from conversations.shadow import differences, trial
 from conversations.shadow.trial import ShadowError
+from conversations.staff import pills
 
 
 class TrialForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time

@@ -2,7 +2,7 @@
 
 from django import template
 
-from conversations import pills
+from conversations.staff import pills
 
 register = template.Library()
 register.simple_tag(pills.pill, name="pill")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conversations.chart import LABELS, NO_TAG, PLOT, Point, draw
+from conversations.staff.chart import LABELS, NO_TAG, PLOT, Point, draw
 from tests.conversations.conftest import DEAL, HOT, NEW, WINDOW, WISH
 
 TAGS = [NEW, WINDOW, WISH, DEAL, HOT]

@@ -4,10 +4,11 @@ import pytest
 from django.utils import timezone
 
 from classifier.models import Tag
-from conversations import consequences, threshold_preview
+from conversations import consequences
 from conversations.consequences import foresee
 from conversations.models import Conversation, Message
 from conversations.reviewing import record, withdraw
+from conversations.staff import threshold_preview
 from tests.conversations.conftest import DEAL, HOT
 
 NOW = {HOT: 0.5, DEAL: 0.5}

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from classifier.models import Tag
 from conversations import conditions, patience
-from conversations.changelist import AsFarAsCounted
 from conversations.models import Conversation
 from conversations.reviewing import record, withdraw
+from conversations.staff.changelist import AsFarAsCounted
 from tests.conversations.conftest import DEAL, HOT, NEW, WINDOW, WISH, tags_after
 from tests.conversations.posting import add_message
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import queue, queue_steps, reviewing
+from conversations import queue, reviewing
 from conversations.erasure import erase
 from conversations.models import (
     Claim,
@@ -23,6 +23,7 @@ from conversations.models import (
     Skip,
 )
 from conversations.reviewing import ReviewedMeanwhileError
+from conversations.staff import queue_steps
 from tests.conversations.conftest import DEAL, HOT, assert_consistent
 from tests.conversations.test_concurrency import at_once
 from tests.conversations.waiting import wait

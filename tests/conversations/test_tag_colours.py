@@ -6,7 +6,7 @@ import pytest
 from django.contrib.staticfiles import finders
 
 from classifier.models import Tag
-from conversations.pills import STYLE, css_class, pill
+from conversations.staff.pills import STYLE, css_class, pill
 
 with open(finders.find(STYLE), encoding="utf-8") as style:  # noqa: PTH123 - a plain path of Django
     COLOURS = dict(re.findall(r"^\.([\w-]+) \{ --tag: (#[0-9a-f]{6}); \}$", style.read(), re.M))

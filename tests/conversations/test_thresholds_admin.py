@@ -10,9 +10,9 @@ from django.urls import reverse
 from classifier.models import ThresholdChange
 from classifier.threshold_page import ALL_TAGS
 from classifier.thresholds import change, overrides
-from conversations import page
 from conversations.models import Message
 from conversations.reviewing import record
+from conversations.staff import page
 from tests.conversations.posting import add_message
 
 PAGE = reverse("admin:classifier_thresholdchange_changelist")

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from beez.staff.pages import ReadOnlyAdmin
 from classifier.registry import RegistryError
-from conversations import pills
+from conversations.staff import pills
 from training.card import comparison_page, comparison_text, forest
 from training.models import Comparison
 from training.runs import comparisons

@@ -7,7 +7,7 @@ from typing import Any
 
 from classifier import registry
 from conversations.models import Review
-from conversations.page import address
+from conversations.staff.page import address
 from training.card import comparison_text, forest
 from training.datasets import dataset as datasets
 from training.models import Comparison, Dataset

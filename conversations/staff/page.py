@@ -11,9 +11,10 @@ from django.utils import timezone
 from classifier.engine import ranked
 from classifier.tags import in_use as tags_in_use
 from classifier.tags import label
-from conversations import answers, chart, history, listing, tagging
+from conversations import answers, history, listing, tagging
 from conversations.models import Conversation, Message, Review
-from conversations.pills import css_class
+from conversations.staff import chart
+from conversations.staff.pills import css_class
 
 MESSAGES = 50  # on a page
 

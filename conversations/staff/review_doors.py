@@ -19,9 +19,10 @@ from django.views.decorators.http import require_POST
 
 from classifier.tags import in_use as tags_in_use
 from classifier.tags import label
-from conversations import listing, page, reviewing
+from conversations import listing, reviewing
 from conversations.models import Conversation, Message
-from conversations.page import Outcome
+from conversations.staff import page
+from conversations.staff.page import Outcome
 
 OUTCOME = "review_outcome"
 NOTE_LENGTH = 500

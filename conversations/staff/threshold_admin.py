@@ -15,8 +15,8 @@ from classifier import threshold_page, thresholds
 from classifier.models import ThresholdChange
 from classifier.tags import label
 from classifier.threshold_page import ThresholdForm
-from conversations import pills
-from conversations.threshold_preview import preview
+from conversations.staff import pills
+from conversations.staff.threshold_preview import preview
 
 
 @admin.register(ThresholdChange)

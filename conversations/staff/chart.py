@@ -7,7 +7,7 @@ tag from lane to lane. All lengths are in pixels of the SVG, which the template 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from conversations.pills import css_class
+from conversations.staff.pills import css_class
 from conversations.tagging import is_switch
 
 LABELS, LANE, TOP, BOTTOM = 160, 38, 26, 26

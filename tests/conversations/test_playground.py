@@ -3,7 +3,7 @@
 import pytest
 
 from classifier import live
-from conversations import trial
+from conversations import playground
 from conversations.models import Conversation, Message
 from tests.conversations.conftest import WORKED_EXAMPLE, switches, tags_after
 from tests.conversations.posting import add_message
@@ -14,7 +14,7 @@ TEXTS = [*WORKED_EXAMPLE, "ok", "thanks", "bye", "and now?"]
 @pytest.mark.parametrize("rule", ["newest", "mean"])
 def test_the_tags_and_switches_are_those_of_posting(keyword_model, settings, rule):
     settings.CONVERSATION_RULE = rule
-    tried = trial.play(TEXTS, live.current())
+    tried = playground.play(TEXTS, live.current())
     assert not Conversation.objects.exists() and not Message.objects.exists()
     for text in TEXTS:
         add_message(conversation_id="posted", text=text)

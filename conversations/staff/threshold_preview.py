@@ -11,8 +11,8 @@ from classifier import live, thresholds
 from classifier.decision import InForce, in_force
 from conversations import answers
 from conversations.consequences import COLUMNS, Becomes, Effect, Example, Foresight, foresee
-from conversations.page import address
-from conversations.pills import css_class
+from conversations.staff.page import address
+from conversations.staff.pills import css_class
 
 WIDTH, HEIGHT = 600, 120
 COLUMN = WIDTH // COLUMNS

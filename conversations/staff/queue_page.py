@@ -17,11 +17,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from classifier.tags import in_use as tags_in_use
-from conversations import queue, queue_steps
+from conversations import queue
 from conversations.models import Claim, Conversation, Message, Review
-from conversations.pills import css_class
-from conversations.review_doors import may_review
 from conversations.reviewing import ReviewedMeanwhileError, UnknownTagsError, WithdrawnError
+from conversations.staff import queue_steps
+from conversations.staff.pills import css_class
+from conversations.staff.review_doors import may_review
 
 BEFORE = 2  # messages shown above the one in question
 KEYS = 9  # tags that have a number key
