@@ -189,6 +189,8 @@ def signed_in(browser, shop, name: str, path: str):
     page.fill("input[name=username]", name)
     page.fill("input[name=password]", PASSWORD)
     page.click("input[type=submit]")
+    page.wait_for_url(f"**{path}")
+    page.wait_for_load_state("networkidle")  # keys are heard once the page's script has come
     return page, errors
 
 
