@@ -174,6 +174,7 @@ def review(page, gold: dict[str, set[str]]) -> None:
     for box in page.locator("input[name=tags]").all():
         if box.is_checked() != (box.get_attribute("value") in gold[text]):
             page.keyboard.press(box.get_attribute("data-key"))
+    page.wait_for_timeout(400)  # Enter is no answer to a message that nobody can have read yet
     page.keyboard.press("Enter")
     # By evaluate: what waits in the page itself needs eval, which the policy of the pages forbids.
     shown = "() => document.querySelector('input[name=message]')?.value"
