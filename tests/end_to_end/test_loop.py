@@ -39,6 +39,7 @@ class Shop:
             "RETRAIN_AFTER_REVIEWS": str(REVIEWS),
             "TRAINING_CHANGES": QUICK,
             "TIME_ZONE": "UTC",
+            "OMP_NUM_THREADS": "1",  # the rest of the suite has the other core
         } | settings
         self.running: list[subprocess.Popen] = []
 
