@@ -6,7 +6,7 @@ training run share one code. An engine may be used from many threads at once.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 from classifier import artefact, cores
 from classifier.artefact import ArtefactError, Manifest
-from classifier.decision import asks_for_review, uncertainty
+from classifier.decision import InForce, asks_for_review, uncertainty
 from classifier.familiarity import Familiarity
 from classifier.manifest import Band
 from classifier.reader import Reader, Reading
@@ -44,6 +44,10 @@ class Classification:
     review_band: Band | None = None
     cut: bool = False
     strange: bool = False
+
+    def decided_by(self, found: InForce) -> Self:
+        """The same probabilities, decided by the thresholds in force."""
+        return replace(self, threshold=found.overall.threshold, thresholds=found.thresholds)
 
     @property
     def ranked(self) -> list[tuple[str, float]]:

@@ -80,10 +80,7 @@ class LiveModel:
 
     def classify(self, text: str) -> Classification:
         """The engine's probabilities, decided by the thresholds in force."""
-        found = self.engine.classify(text)
-        return replace(
-            found, threshold=self.in_force.overall.threshold, thresholds=self.in_force.thresholds
-        )
+        return self.engine.classify(text).decided_by(self.in_force)
 
 
 @dataclass(eq=False)

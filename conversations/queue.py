@@ -14,7 +14,8 @@ from django.db import IntegrityError
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from conversations.models import Claim, Message, Review, ShadowTrial, Skip
+from conversations.models import Claim, Message, Review, Skip
+from conversations.shadow import trial
 
 HOLD = timedelta(minutes=10)  # how long a message stays with the person who was shown it
 RANDOM_SHARE = 0.1
@@ -120,10 +121,10 @@ def _doubtful() -> QuerySet[Message]:
 
 def _answered_otherwise(actor: str) -> Iterator[int]:
     """Those that the candidate in trial answers otherwise than the live version; newest first."""
-    trial = ShadowTrial.objects.filter(ended_at=None).first()
-    if trial is None:
+    running = trial.running()
+    if running is None:
         return
-    differing = trial.answers.filter(differs=True).values("message")
+    differing = running.answers.filter(differs=True).values("message")
     messages = _new_words(actor).filter(pk__in=differing).order_by("-pk")
     yield from messages.values_list("pk", flat=True)[:BATCH]
 

@@ -33,10 +33,13 @@ class TrialForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         fields = ("version", "share")
 
     def clean(self) -> dict[str, Any]:
-        """The trial is started here, so that what speaks against it stands on the form."""
+        """What speaks against the trial stands on the form."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if trial.running() is not None:
-            raise forms.ValidationError("Another trial is running. Stop it first.")
+        if version := cleaned.get("version"):
+            try:
+                trial.check(version)
+            except ShadowError as error:
+                raise forms.ValidationError(str(error)) from error
         return cleaned
 
 

@@ -19,6 +19,7 @@ from classifier.registry import RegistryError
 from conversations.models import Message, ShadowAnswer, ShadowTrial
 
 CHUNK = 200  # messages looked at before the place is stored
+ANOTHER = "Another trial is running. Stop it first."
 
 
 class ShadowError(Exception):
@@ -32,15 +33,22 @@ def start(*, version: ModelVersion, share: float, actor: str) -> ShadowTrial:
     """
     if not 0 < share <= 1:
         raise ShadowError("The share lies above 0 and is at most 1, such as 0.2.")
-    _load(version)
+    check(version)
     newest = Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
     try:
         with transaction.atomic():
             return ShadowTrial.objects.create(
                 version=version, share=share, started_by=actor, looked_at=newest
             )
-    except IntegrityError:
-        raise ShadowError("Another trial is running. Stop it first.") from None
+    except IntegrityError:  # begun since it was checked
+        raise ShadowError(ANOTHER) from None
+
+
+def check(version: ModelVersion) -> None:
+    """ShadowError unless a trial of `version` can begin now."""
+    if running() is not None:
+        raise ShadowError(ANOTHER)
+    _load(version)
 
 
 def stop(trial: ShadowTrial, *, actor: str) -> None:
@@ -74,12 +82,12 @@ def follow(*, limit: int = 2_000) -> int:
 
 def _answer(trial: ShadowTrial, messages: list[Message]) -> int:
     engine = _load(trial.version)
-    decides = in_force(engine.manifest, thresholds.overrides()).thresholds
+    decides = in_force(engine.manifest, thresholds.overrides())
     answers = []
     for message in messages:
         if random.random() < trial.share:
-            said = engine.classify(message.text)
-            answers.append(_row(trial, message, said, decides))
+            said = engine.classify(message.text).decided_by(decides)
+            answers.append(_row(trial, message, said))
     with transaction.atomic():
         # A message that was erased meanwhile has no answer to keep.
         there = set(
@@ -94,10 +102,8 @@ def _answer(trial: ShadowTrial, messages: list[Message]) -> int:
     return len(kept)
 
 
-def _row(
-    trial: ShadowTrial, message: Message, said: Classification, decides: dict[str, float]
-) -> ShadowAnswer:
-    tags = [tag for tag, value in said.ranked if value >= decides[tag]]
+def _row(trial: ShadowTrial, message: Message, said: Classification) -> ShadowAnswer:
+    tags = [tag for tag, _ in said.selected]
     live = {one.tag_id for one in message.predicted_tags.all()}
     return ShadowAnswer(
         trial=trial,

@@ -147,6 +147,16 @@ class TestPages:
         response = client.post(f"{PAGES}add/", {"version": candidate.pk, "share": "1"})
         assert "Another trial is running" in response.content.decode()
 
+    def test_a_damaged_candidate_is_refused_on_the_form_and_not_told_as_added(
+        self, candidate, models_dir, staff
+    ):
+        (models_dir / "candidate" / "model.onnx").write_bytes(b"x")
+        client = staff("add_shadowtrial", "view_shadowtrial")
+        response = client.post(f"{PAGES}add/", {"version": candidate.pk, "share": "1"})
+        assert response.status_code == 200
+        assert "candidate cannot be loaded" in response.content.decode()
+        assert not ShadowTrial.objects.exists()
+
     def test_viewing_is_no_starting(self, candidate, staff):
         client = staff("view_shadowtrial")
         assert client.get(PAGES).status_code == 200
