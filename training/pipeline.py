@@ -21,7 +21,7 @@ from classifier.artefact import ArtefactError
 from classifier.models import ModelVersion, Tag
 from training.card import comparison_text, document, report
 from training.datasets import dataset as datasets
-from training.datasets import holdout, near_duplicates
+from training.datasets import holdout, near_duplicates, stored
 from training.datasets import report as findings
 from training.datasets.dataset import Example
 from training.datasets.duplicates import normalise
@@ -181,13 +181,7 @@ def _told_apart(apart: int, *, of: int) -> str:
 
 def _test_split_of(version: ModelVersion | None) -> list[Example]:
     """The test split of the data set that `version` was trained on; empty if it is gone."""
-    dataset = version and Dataset.objects.filter(digest=version.dataset_digest).first()
-    if not dataset:
-        return []
-    try:
-        return datasets.load_split(dataset, "test")
-    except datasets.DatasetError:
-        return []
+    return (version and stored.splits_of_version(version.dataset_digest, "test")) or []
 
 
 def _learn(

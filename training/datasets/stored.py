@@ -24,6 +24,22 @@ def load_split(dataset: Dataset, split: str) -> list[Example]:
         ) from error
 
 
+def of_version(digest: str) -> Dataset | None:
+    """The data set that a version with this `dataset_digest` was trained on, if it is there."""
+    return Dataset.objects.filter(digest=digest).first()
+
+
+def splits_of_version(digest: str, *splits: str) -> list[Example] | None:
+    """Its examples of `splits`; None where the data set is gone or damaged."""
+    dataset = of_version(digest)
+    if dataset is None:
+        return None
+    try:
+        return [example for split in splits for example in load_split(dataset, split)]
+    except DatasetError:
+        return None
+
+
 def load_tags(dataset: Dataset) -> tuple[str, ...]:
     """Tag names in the order of the model's outputs, as in `tag2id.json`."""
     return tuple(dataset.stats["tags"])

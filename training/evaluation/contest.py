@@ -16,12 +16,10 @@ from classifier.engine import Engine
 from classifier.models import ModelVersion
 from classifier.registry import RegistryError
 from conversations.models import Review
-from training.datasets import dataset as datasets
-from training.datasets import near_duplicates
+from training.datasets import near_duplicates, stored
 from training.datasets.records import Example
 from training.evaluation import comparison
 from training.evaluation.comparison import Item, Messages, Report, Served
-from training.models import Dataset
 
 
 class ContestError(Exception):
@@ -40,7 +38,7 @@ def compare(
 ) -> Report:
     """The report on the two. `hold_out`: the challenger's test split in the order of its file,
     `before`: the champion's, `learnt`: what the challenger learnt from. ContestError."""
-    known = learnt_by(champion)
+    known = stored.splits_of_version(champion.dataset_digest, "train", "validation")
     written = _reviews([*hold_out, *before, *stream, *learnt])
     since = _prepared_at(champion)
     later = {number for number, one in written.items() if one.created_at > since}
@@ -63,20 +61,9 @@ def compare(
     )
 
 
-def learnt_by(version: ModelVersion) -> list[Example] | None:
-    """What a version has learnt from; None where its data set is gone."""
-    dataset = Dataset.objects.filter(digest=version.dataset_digest).first()
-    if dataset is None:
-        return None
-    try:
-        return [e for split in ("train", "validation") for e in datasets.load_split(dataset, split)]
-    except datasets.DatasetError:
-        return None
-
-
 def _prepared_at(version: ModelVersion) -> datetime:
     """Reviews that were written later cannot be among what the version has learnt from."""
-    dataset = Dataset.objects.filter(digest=version.dataset_digest).first()
+    dataset = stored.of_version(version.dataset_digest)
     return dataset.created_at if dataset else version.created_at
 
 

@@ -14,12 +14,10 @@ from classifier.engine import Classification, Engine
 from classifier.models import Tag
 from conversations import history
 from conversations.tagging import Rule, TaggedMessage
-from training.datasets import dataset, duplicates, gathering
-from training.datasets.gathering import DatasetError
+from training.datasets import duplicates, gathering, stored
 from training.datasets.records import Example, Rules
 from training.decision import metrics, stream
 from training.evaluation import conversation_file, conversation_metrics, quality
-from training.models import Dataset
 
 RULES: tuple[Rule, ...] = ("newest", "mean")
 Tell = Callable[[str], object]
@@ -162,16 +160,11 @@ def _known_tags(engine: Engine) -> list[str]:
 def _learnt(digest: str, examples: Sequence[Example]) -> int | None:
     """How many of `examples` the version of that data set has learnt or decided on; None where the
     data set is gone."""
-    found = Dataset.objects.filter(digest=digest).first()
-    try:
-        seen = {
-            duplicates.normalise(example.message)
-            for split in ("train", "validation")
-            for example in (dataset.load_split(found, split) if found else ())
-        }
-    except DatasetError:
+    learnt = stored.splits_of_version(digest, "train", "validation")
+    if learnt is None:
         return None
-    return sum(duplicates.normalise(e.message) in seen for e in examples) if found else None
+    seen = {duplicates.normalise(example.message) for example in learnt}
+    return sum(duplicates.normalise(e.message) in seen for e in examples)
 
 
 def _gather(engine: Engine, path: Path, max_bad_share: float) -> gathering.Input:

@@ -13,7 +13,7 @@ from conversations import ingest, reviewing
 from conversations.models import Review
 from tests import keyword_model as keywords
 from tests.training.evaluation.versions import DEAL, HOT, examples, shop
-from training.datasets import dataset
+from training.datasets import dataset, stored
 from training.datasets.records import Example
 from training.evaluation import contest
 from training.models import Dataset
@@ -66,7 +66,7 @@ def part(report, name):
 
 
 def test_what_the_live_version_has_learnt_from_or_nearly_so_is_left_out(champion, challenger):
-    learnt = contest.learnt_by(champion)
+    learnt = stored.splits_of_version(champion.dataset_digest, "train", "validation")
     near = Example(message=f"{learnt[0].message}!!", tags=learnt[0].tags)
     new = Example(message="Quite another question about delivery to Norway", tags=())
     report = compare(challenger, champion, hold_out=[*learnt, near, new])
