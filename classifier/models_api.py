@@ -1,6 +1,5 @@
 """`GET /models` and `GET /models/live`: which versions there are, and which was live when."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from beez.api import accepted
+from beez.api.instants import instant
 from classifier import registry
 from classifier.fields import Instant
 from classifier.models import Activation, ModelVersion
@@ -130,7 +130,7 @@ class ModelLiveAt(APIView):
         moment = accepted.query(request, LiveQuery).get("at") or timezone.now()
         if (activation := registry.live_at(moment)) is None:
             raise NotFound(f"No model was live at {moment.isoformat()}.")
-        until = _instant(registry.replaced_at(activation))
+        until = instant(registry.replaced_at(activation))
         return Response(
             {"name": activation.version.name, **_activation(activation), "until": until}
         )
@@ -143,9 +143,9 @@ def _versions(before: int) -> QuerySet[ModelVersion]:
 def _model(version: ModelVersion, *, live: bool) -> dict[str, Any]:
     return {
         "name": version.name,
-        "created_at": _instant(version.created_at),
+        "created_at": instant(version.created_at),
         "live": live,
-        "pruned_at": _instant(version.pruned_at),
+        "pruned_at": instant(version.pruned_at),
         "base_model": version.base_model,
         "tags": version.tags,
         "threshold": version.threshold,
@@ -156,13 +156,8 @@ def _model(version: ModelVersion, *, live: bool) -> dict[str, Any]:
 
 def _activation(activation: Activation) -> dict[str, Any]:
     return {
-        "at": _instant(activation.created_at),
+        "at": instant(activation.created_at),
         "actor": activation.actor,
         "reason": activation.reason,
         "rollback": activation.restores_id is not None,
     }
-
-
-def _instant(moment: datetime | None) -> str | None:
-    """To the microsecond, so that `at` may be asked for what it was given as."""
-    return None if moment is None else moment.isoformat()

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from classifier import artefact, folders, ledger
 from classifier.artefact import ArtefactError, Manifest
+from classifier.engine import Engine
 from classifier.models import Activation, ModelVersion, Tag
 
 
@@ -142,6 +143,15 @@ def sealed_folder(version: ModelVersion) -> Path:
         )
     try:
         return folders.local(version.name, seal=version.manifest_sha256)
+    except ArtefactError as error:
+        raise RegistryError(str(error)) from error
+
+
+def load(version: ModelVersion, *, threads: int = 0) -> Engine:
+    """The engine of `version`; `threads` 0 uses every core. RegistryError says what is wrong."""
+    folder = sealed_folder(version)
+    try:
+        return Engine.load(folder, threads=threads)
     except ArtefactError as error:
         raise RegistryError(str(error)) from error
 

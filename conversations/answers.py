@@ -1,8 +1,8 @@
 """The JSON answers of the conversation routes, made from stored rows."""
 
-from datetime import datetime
 from typing import Any
 
+from beez.api.instants import instant
 from classifier.engine import ranked
 from classifier.serializers import DECIMALS, confidences
 from conversations import tagging
@@ -94,10 +94,6 @@ def tagged(tag: str | None, confidence: float | None) -> Json | None:
     if tag is None or confidence is None:
         return None
     return confidences([(tag, confidence)])[0]
-
-
-def instant(value: datetime | None) -> str | None:
-    return value.isoformat() if value else None
 
 
 def shortened(text: str) -> str:

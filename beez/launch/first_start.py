@@ -8,12 +8,11 @@ import secrets
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from beez.api import keys
 from beez.api.models import ApiKey
 from beez.launch import children, console, stopping
+from beez.status import parts
 from classifier import folders, registry
 
 STAFF_NAME = "admin"
@@ -24,8 +23,7 @@ class StartError(Exception):
 
 
 def tables() -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if parts.pending_migrations():
         with console.step("tables"):
             call_command("migrate", verbosity=0, interactive=False)
     else:

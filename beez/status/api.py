@@ -1,6 +1,5 @@
 """`GET /status`: the facts as JSON, for dashboards and monitors."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -10,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from beez.api import accepted
+from beez.api.instants import instant
 from beez.status import facts, sentences, waiting
 from beez.status.agreement import Agreement, Share
 from beez.status.facts import Facts
@@ -225,7 +225,7 @@ def answer(found: Facts, told: list[Line]) -> Json:
         },
         "agreement": found.agreement and _agreement(found.agreement),
         "learning": found.learning and _learning(found.learning),
-        "seen": {kind: _instant(moment) for kind, moment in found.seen.items()},
+        "seen": {kind: instant(moment) for kind, moment in found.seen.items()},
         "disk_free_bytes": found.disk[1],
     }
 
@@ -267,10 +267,6 @@ def _learning(found: Learning) -> Json:
             "reason": run.reason,
             "step": run.step,
             "started_at": run.started_at.isoformat(),
-            "finished_at": _instant(run.finished_at),
+            "finished_at": instant(run.finished_at),
         },
     }
-
-
-def _instant(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -11,7 +11,6 @@ from django.db.models import Max
 from django.utils import timezone
 
 from classifier import registry, thresholds
-from classifier.artefact import ArtefactError
 from classifier.decision import in_force
 from classifier.engine import Classification, Engine
 from classifier.models import ModelVersion
@@ -120,8 +119,8 @@ _engines: dict[int, Engine] = {}  # of the candidate, in the worker's process
 def _load(version: ModelVersion) -> Engine:
     if version.pk not in _engines:
         try:
-            engine = Engine.load(registry.sealed_folder(version), threads=1)
-        except (ArtefactError, RegistryError) as error:
+            engine = registry.load(version, threads=1)
+        except RegistryError as error:
             raise ShadowError(f"{version} cannot be loaded: {error}") from error
         _engines.clear()
         _engines[version.pk] = engine

@@ -10,9 +10,7 @@ from datetime import datetime
 from functools import cache
 
 from classifier import registry, thresholds
-from classifier.artefact import ArtefactError
 from classifier.decision import Overrides, in_force
-from classifier.engine import Engine
 from classifier.models import ModelVersion
 from classifier.registry import RegistryError
 from conversations.models import Review
@@ -108,8 +106,8 @@ def _since(later: set[int], examples: Sequence[Example]) -> list[Example]:
 
 def _served(version: ModelVersion, overrides: Overrides) -> Served:
     try:
-        engine = Engine.load(registry.sealed_folder(version))
-    except (ArtefactError, RegistryError) as error:
+        engine = registry.load(version)
+    except RegistryError as error:
         raise ContestError(
             f"version {version} cannot be compared: {error} Restore its folder, or activate "
             "another version, and train again."

@@ -1,8 +1,6 @@
 """Whether the live version can be compared with, found before a training and not after it."""
 
 from classifier import folders, registry
-from classifier.artefact import ArtefactError
-from classifier.engine import Engine
 from classifier.registry import RegistryError
 
 
@@ -20,8 +18,8 @@ def check() -> None:
     if version is None:
         return
     try:
-        Engine.load(registry.sealed_folder(version))
-    except (ArtefactError, RegistryError) as error:
+        registry.load(version)
+    except RegistryError as error:
         raise ChampionError(
             f"Nothing was trained, for the live version {version} cannot be compared with: "
             f"{str(error).removesuffix(folders.WAY_OUT).strip()} Put it back from a backup "

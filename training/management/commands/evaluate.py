@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from classifier import registry
-from classifier.artefact import ArtefactError
 from classifier.engine import Engine
 from classifier.registry import RegistryError
 from training.datasets.gathering import DatasetError
@@ -47,7 +46,7 @@ class Command(BaseCommand):
                 figures["conversations"] = scoring.score_conversations(
                     engine, path, tell=self.stderr.write
                 )
-        except (RegistryError, ArtefactError, DatasetError) as error:
+        except (RegistryError, DatasetError) as error:
             raise CommandError(str(error)) from error
         text = json.dumps(figures, indent=2) if options["json"] else scoring.as_text(figures)
         self.stdout.write(text)
@@ -57,4 +56,4 @@ def _engine(name: str | None) -> Engine:
     version = registry.find(name) if name else registry.live_version()
     if version is None:
         raise CommandError("No version is live. Train one, or name one with --model.")
-    return Engine.load(registry.sealed_folder(version), threads=settings.ENGINE_THREADS)
+    return registry.load(version, threads=settings.ENGINE_THREADS)
