@@ -6,10 +6,11 @@ Otherwise a few impatient readers of a large table would keep the database from 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from psycopg.errors import QueryCanceled
 
 from beez.api.errors import Unavailable
+from beez.api.statements import limited
 
 SECONDS = 5.0  # for each statement
 
@@ -28,9 +29,7 @@ class TooSlow(Unavailable):
 def bounded() -> Iterator[None]:
     """Statements in it raise TooSlow when they take too long; none of them may be left lazy."""
     try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL statement_timeout = {round(SECONDS * 1000)}")
+        with limited(SECONDS):
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):

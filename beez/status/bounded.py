@@ -3,13 +3,13 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db import Error, connection, transaction
+from django.db import Error
 
 from beez.api.logs import kind
+from beez.api.statements import limited
 
 logger = logging.getLogger(__name__)
 
@@ -21,24 +21,13 @@ _lock = threading.RLock()  # what is found may rest on something else that was
 _found: dict[str, tuple[float, Any]] = {}
 
 
-@contextmanager
-def statements(seconds: float = SECONDS) -> Iterator[None]:
-    """Each statement of the block is broken off by Postgres after `seconds`: OperationalError."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SHOW statement_timeout")
-        (before,) = cursor.fetchone()
-        _limit(cursor, f"{round(seconds * 1000)}ms")
-        yield
-        _limit(cursor, before)
-
-
 def attempt(find: Callable[[], Found]) -> Found | None:
     """What `find` finds; None where the database is away, lacks tables or takes too long.
 
     The log says which.
     """
     try:
-        with statements():
+        with limited(SECONDS):
             return find()
     except Error as error:
         logger.warning("A part of the status cannot be told: %s", kind(error.__cause__ or error))
@@ -61,8 +50,3 @@ def remembered(name: str, find: Callable[[], Found], *, seconds: float) -> Found
 def forget() -> None:
     with _lock:
         _found.clear()
-
-
-def _limit(cursor: Any, value: str) -> None:
-    """Until the transaction ends at the latest."""
-    cursor.execute("SELECT set_config('statement_timeout', %s, true)", [value])

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from beez.api.statements import limited
 from beez.status import bounded, traffic, waiting
 from conversations.models import Message
 from tests.conversations.conftest import DEAL, HOT, NEW
@@ -58,9 +59,9 @@ def test_what_takes_too_long_is_broken_off_and_the_rest_goes_on(db):
             cursor.execute("SELECT pg_sleep(10)")
 
     with (
-        bounded.statements(0.05),
+        limited(0.05),
         pytest.raises(Exception, match="timeout"),
-        bounded.statements(0.05),
+        limited(0.05),
     ):
         slow()
     assert bounded.attempt(slow) is None
