@@ -8,7 +8,6 @@ Every run stands on a `TrainingRun` row; nothing is visible to serving before `r
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -21,10 +20,11 @@ from classifier.artefact import ArtefactError
 from classifier.models import ModelVersion, Tag
 from training.card import comparison_text, document, report
 from training.datasets import dataset as datasets
-from training.datasets import holdout, near_duplicates, stored
+from training.datasets import holdout
+from training.datasets import material as materials
 from training.datasets import report as findings
 from training.datasets.dataset import Example
-from training.datasets.duplicates import normalise
+from training.datasets.material import Material
 from training.datasets.options import Options
 from training.decision import calibration, metrics, review, stream, thresholds
 from training.evaluation import contest, quality
@@ -36,21 +36,6 @@ from training.runs import champion, comparisons, due, gate, leftovers, recording
 from training.runs.outages import outlive
 
 Progress = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Material:
-    """What a training works with: the messages of each split, and what is live meanwhile."""
-
-    dataset: Dataset
-    tags: list[str]  # in the order of the model's outputs
-    train: list[Example]
-    validation: list[Example]
-    test: list[Example]
-    stream: list[Example]  # reviewed messages of the random tenth; often empty
-    live: ModelVersion | None  # the version to compare with, if any
-    live_test: list[Example]  # the live version's own test split; empty when it is gone
-    kept_apart: str = ""  # how many messages are not learnt from for its sake; empty: none
 
 
 def train(
@@ -80,7 +65,8 @@ def train(
             run.report(step, now="batch" not in step)
 
         leftovers.sweep(models_dir=settings.MODELS_DIR, datasets_dir=settings.DATASETS_DIR)
-        if skip_unchanged or activation == "if-not-worse":
+        compare = activation == "if-not-worse"
+        if skip_unchanged or compare:
             champion.check()
         run.update(
             asked_by=asked_by,
@@ -94,7 +80,7 @@ def train(
         run.update(dataset=dataset)
         for found in findings.summary(dataset):
             progress({"step": found})
-        material = outlive(lambda: _gather(dataset, compare=activation == "if-not-worse"))
+        material = outlive(lambda: materials.gather(dataset, compare=compare))
         if material.kept_apart:
             tell({"step": material.kept_apart})
 
@@ -126,62 +112,6 @@ def _skip_unless_due(
 def _prepare(paths: Sequence[Path], options: Options | None) -> Dataset:
     holdout.remember_live()
     return datasets.prepare(paths, options=options)
-
-
-def _gather(dataset: Dataset, *, compare: bool) -> Material:
-    """Load the splits. What the live version will be compared on is learnt from in no way."""
-    live = registry.live_version() if compare else None
-    live_test = _test_split_of(live)
-    test, stream = (datasets.load_split(dataset, split) for split in ("test", "stream"))
-    gone = _not_among(live_test, [*test, *stream])
-    splits = [datasets.load_split(dataset, split) for split in ("train", "validation")]
-    train, validation = (_apart_from(gone, examples) for examples in splits)
-    apart = sum(map(len, splits)) - len(train) - len(validation)
-    if len(train) + len(validation) < 2:
-        raise datasets.DatasetError(
-            f"data set {dataset}: nothing is left to learn from, for the live version's test "
-            "messages are kept apart; add messages, or train without --if-not-worse"
-        )
-    return Material(
-        dataset=dataset,
-        tags=list(datasets.load_tags(dataset)),
-        train=train,
-        validation=validation,
-        test=test,
-        stream=stream,
-        live=live,
-        live_test=live_test,
-        kept_apart=_told_apart(apart, of=sum(map(len, splits))),
-    )
-
-
-def _not_among(examples: Sequence[Example], others: Sequence[Example]) -> list[Example]:
-    """Those of the live version's test split that stand in the data set no more. The others are
-    held out with all that is like them; of these the data set can know the text alone."""
-    texts = {normalise(example.message) for example in others}
-    return [example for example in examples if normalise(example.message) not in texts]
-
-
-def _apart_from(barred: Sequence[Example], examples: list[Example]) -> list[Example]:
-    """Those of `examples` that are neither the same as one of `barred` nor nearly so."""
-    if not barred or not examples:
-        return examples
-    near = near_duplicates.near(_messages(examples), _messages(barred))
-    return [example for example, is_near in zip(examples, near, strict=True) if not is_near]
-
-
-def _told_apart(apart: int, *, of: int) -> str:
-    if not apart:
-        return ""
-    return (
-        f"{apart} of {of} messages were not learnt from: they are like messages of the live "
-        "version's test split, and both versions are compared on that."
-    )
-
-
-def _test_split_of(version: ModelVersion | None) -> list[Example]:
-    """The test split of the data set that `version` was trained on; empty if it is gone."""
-    return (version and stored.splits_of_version(version.dataset_digest, "test")) or []
 
 
 def _learn(

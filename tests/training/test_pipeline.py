@@ -11,6 +11,7 @@ from classifier.models import Activation, ModelVersion, Tag
 from tests import keyword_model
 from tests.training import tiny
 from training import pipeline
+from training.datasets import material
 from training.datasets.dataset import DatasetError, Example, load_split, load_tags, prepare
 from training.evaluation import quality
 from training.learning import finetune
@@ -224,7 +225,7 @@ def test_a_near_duplicate_of_a_live_test_message_is_learnt_from_as_little():
     barred = [Example(message="I want the red kettle now, please", tags=())]
     near = Example(message="I want the red kettle now please!!", tags=())
     other = Example(message="Any discount on boots?", tags=())
-    assert pipeline._apart_from(barred, [near, other]) == [other]
+    assert material.apart_from(barred, [near, other]) == [other]
 
 
 def test_what_is_left_out_is_told_in_a_line_of_its_own(
