@@ -35,6 +35,26 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def manage(home: Path, *arguments: str, **changes: str) -> str:
+    """What a command of Beez prints; it must end well."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env=environment(home, **changes),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def shell(home: Path, code: str, **changes: str) -> str:
+    """What a line of Python prints in a shell of Beez."""
+    return manage(home, "shell", "--no-imports", "-c", code, **changes)
+
+
 def with_a_live_model(home: Path) -> None:
     """Tables and a live keyword model, so that nothing needs to be trained."""
     script = """

@@ -48,21 +48,10 @@ class Shop:
         return f"http://127.0.0.1:{self.port}"
 
     def manage(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=started.CHECKOUT,
-            env=started.environment(self.home, **self.settings),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        return started.manage(self.home, *arguments, **self.settings)
 
     def ask(self, code: str) -> str:
-        """What a line of Python prints in a shell of Beez."""
-        return self.manage("shell", "--no-imports", "-c", code)
+        return started.shell(self.home, code, **self.settings)
 
     def start(self, *command: str, **settings: str) -> subprocess.Popen:
         log = (self.home / f"{len(self.running)}.log").open("wb")

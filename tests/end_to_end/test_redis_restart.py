@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,25 +81,12 @@ def test_a_worker_that_lost_redis_does_its_jobs_once_it_is_back(home, redis):
         redis.start()
         file = home / "few.jsonl"
         file.write_text("\n".join(json.dumps(line) for line in LINES))
-        _shell(home, SEND.format(path=str(file)), **settings)
+        started.shell(home, SEND.format(path=str(file)), **settings)
         deadline = time.monotonic() + 60
-        while _shell(home, COUNT, **settings) != "1":
+        while started.shell(home, COUNT, **settings) != "1":
             assert time.monotonic() < deadline, beez.output
             time.sleep(1)
         assert beez.process.poll() is None
         assert "Traceback" not in beez.output
     finally:
         beez.end()
-
-
-def _shell(home: Path, code: str, **settings: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
-        cwd=started.CHECKOUT,
-        env=started.environment(home, **settings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
