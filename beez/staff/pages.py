@@ -1,4 +1,4 @@
-"""What the staff pages of all parts share: rows that nobody edits, and tables."""
+"""What the staff pages of all parts share: rows that nobody edits, tables, and counts in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,3 +28,8 @@ class Table:
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str | int]]
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 message`, `1,204 messages`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

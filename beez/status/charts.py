@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beez.status import words
+from beez.staff.pages import counted
 from beez.status.agreement import Share
 from beez.status.traffic import Day
 from conversations.staff.pills import css_class
@@ -91,7 +91,7 @@ def _columns(
     totals = [sum(value for _, value in of_day) for of_day in parts]
     scale = PLOT / max(1, *totals)
     columns = [
-        _column(number, day, of_day, scale, words.count(total, unit, many))
+        _column(number, day, of_day, scale, counted(total, unit, many))
         for number, (day, of_day, total) in enumerate(zip(days, parts, totals, strict=True))
     ]
     return Columns(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from beez.launch.preflight import MEGABYTES_NEEDED
+from beez.staff.pages import counted
 from beez.status import agreement, waiting, words
 from beez.status.agreement import Share, TagAgreement
 from beez.status.facts import Facts
@@ -60,7 +61,7 @@ def _database(facts: Facts) -> Line:
         advice = "Start it, or correct DATABASE_URL."
     elif facts.pending_migrations:
         state = "broken"
-        waits = words.count(len(facts.pending_migrations), "change")
+        waits = counted(len(facts.pending_migrations), "change")
         first = facts.pending_migrations[0]
         text = f"The tables are not up to date: {waits} not made yet, the first is {first}."
         advice = "Make them: manage.py migrate."
@@ -159,7 +160,7 @@ def _last_run(run: Run, facts: Facts) -> Line:
 def _waiting(found: waiting.Waiting) -> Line:
     def told(number: int) -> str:
         more = number >= waiting.MOST
-        return f"{number:,} messages or more" if more else words.count(number, "message")
+        return f"{number:,} messages or more" if more else counted(number, "message")
 
     text = (
         f"{told(found.unsure)} of which the model is unsure, and {told(found.drawn)} drawn at "
@@ -172,7 +173,7 @@ def agreed(share: Share) -> str:
     if not share.of:
         return "No message drawn at random has been reviewed in the last 90 days."
     return (
-        f"Of {words.count(share.of, 'message')} drawn at random, staff agreed in full with "
+        f"Of {counted(share.of, 'message')} drawn at random, staff agreed in full with "
         f"{share.agreed:,}. Of all messages that would be {words.of_hundred(*share.interval)}."
     )
 
@@ -183,7 +184,7 @@ def when_given(of: TagAgreement, called: str) -> str:
     if not share.of:
         return f"No message that Beez called {called} has been reviewed."
     return (
-        f"Of {words.count(share.of, 'message')} that Beez called {called}, staff agreed with "
+        f"Of {counted(share.of, 'message')} that Beez called {called}, staff agreed with "
         f"{share.agreed:,}."
     )
 

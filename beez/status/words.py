@@ -1,4 +1,4 @@
-"""Figures and moments in the words of the status: counts, how long ago, when next."""
+"""Figures and moments in the words of the status: sizes, how long ago, when next."""
 
 from datetime import datetime, timedelta
 
@@ -32,11 +32,6 @@ def coming(moment: datetime, now: datetime) -> str:
 
 def date_and_time(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 message`, `1,204 messages`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def size(number: int) -> str:

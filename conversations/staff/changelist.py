@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from beez.staff.pages import counted
 from conversations import patience
 from conversations.models import Conversation
 
@@ -30,7 +31,7 @@ class AsFarAsCounted(Paginator):  # type: ignore[type-arg]  # not generic at run
                 f"More than {self.MOST:,} conversations; these pages show the first. "
                 "To see others, narrow the search or the filters."
             )
-        return f"{self._found:,} conversation{'' if self._found == 1 else 's'}"
+        return counted(self._found, "conversation")
 
     @cached_property
     def _found(self) -> int:

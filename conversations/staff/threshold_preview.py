@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from beez.staff.pages import counted
 from classifier import live, thresholds
 from classifier.decision import InForce, in_force
 from conversations import answers
@@ -101,7 +102,7 @@ def preview(tag: str | None, value: float | None) -> Preview | None:
     foresight = foresee(before.thresholds, after.thresholds)
     return Preview(
         foresight=foresight,
-        compared=_counted(foresight.messages, "stored message"),
+        compared=counted(foresight.messages, "stored message"),
         lines=[_line(effect) for effect in foresight.effects],
         keeping=[] if tag else _with_one_of_its_own(before),
     )
@@ -124,7 +125,7 @@ def _line(effect: Effect) -> Line:
 
 def _outcome(effect: Effect) -> str:
     have = f"{effect.having:,} {'has' if effect.having == 1 else 'have'} it now."
-    moved = _counted(effect.moved, "message") if effect.moved else "No message"
+    moved = counted(effect.moved, "message") if effect.moved else "No message"
     return f"{moved} would {'gain' if effect.gains else 'lose'} the tag; {have}"
 
 
@@ -142,10 +143,6 @@ def _judged(effect: Effect) -> str:
 
 def _becoming(count: int, what: Becomes) -> str:
     return f"{count:,} {'becomes' if count == 1 else 'become'} {what}"
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
 def _shown(example: Example) -> Shown:
@@ -174,6 +171,6 @@ def _column(number: int, count: int, highest: int) -> Column:
         x=number * COLUMN,
         y=HEIGHT - height,
         height=height,
-        says=f"{low:.2f} to {high:.2f}: {_counted(count, 'message')}",
+        says=f"{low:.2f} to {high:.2f}: {counted(count, 'message')}",
         beyond=f"{count:,}" if count > highest else "",
     )
