@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from conversations.models import Message, Review
+from conversations import reviewing
+from conversations.models import Message
 
 MESSAGES = 10_000
 EXAMPLES = 4  # of each tag
@@ -108,16 +109,12 @@ def _effect(tag: str, before: float, after: float, messages: Sequence[_Scored]) 
 def _verdicts(tag: str, messages: Sequence[int], *, holds: bool) -> dict[int, Becomes]:
     """What each of these reviewed messages becomes when the tag `holds` for it, or no more.
 
-    By the newest review that is not withdrawn, where the tag existed when it was written.
+    By the review that holds, where the tag existed when it was written.
     """
-    newest = (
-        Review.objects.filter(message__in=messages, withdrawn_at=None)
-        .order_by("message_id", "-pk")
-        .distinct("message_id")
-    )
+    reviews = reviewing.holding(messages)
     return {
         pk: "right" if (tag in tags) == holds else "wrong"
-        for pk, tags, known in newest.values_list("message_id", "tags", "labelled_for")
+        for pk, tags, known in reviews.values_list("message_id", "tags", "labelled_for")
         if tag in known
     }
 

@@ -1,8 +1,10 @@
 """The one write path of reviews: what a person says of a message, and the history that follows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from classifier.tags import in_use as tags_in_use
@@ -74,6 +76,13 @@ def withdraw(*, review: Review, actor: str) -> Review:
         _follow(conversation, review.message)
     review.refresh_from_db()
     return review
+
+
+def holding(messages: Iterable[int] | QuerySet[Any]) -> QuerySet[Review]:
+    """For each of `messages` (keys, or a query for them) the review that holds, if one does; for
+    a message that is at hand there is `Message.holding`."""
+    standing = Review.objects.filter(withdrawn_at=None, message__in=messages)
+    return standing.order_by("message_id", "-pk").distinct("message_id")
 
 
 def refuse_unseen(holding: Review | None, seen: int) -> None:

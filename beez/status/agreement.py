@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from classifier import registry
 from classifier.tags import in_use
+from conversations import reviewing
 from conversations.models import Review
 
 LATELY = timedelta(days=90)
@@ -130,11 +131,8 @@ def _judged(since: datetime) -> list[Judged]:
     """The holding review of each message that chance has chosen, the newest messages first."""
     drawn = Review.objects.filter(BY_CHANCE, withdrawn_at=None, created_at__gte=since)
     messages = drawn.order_by("-id").values("message")[:MOST]
-    rows = (
-        Review.objects.filter(withdrawn_at=None, message__in=messages)
-        .order_by("message_id", "-id")
-        .distinct("message_id")
-        .values_list("message__model_version", "said", "tags", "labelled_for")
+    rows = reviewing.holding(messages).values_list(
+        "message__model_version", "said", "tags", "labelled_for"
     )
     return [
         Judged(
