@@ -9,8 +9,8 @@ from classifier import registry
 from conversations.models import Review
 from conversations.staff.page import address
 from training.card import comparison_text, forest
-from training.datasets import dataset as datasets
-from training.models import Comparison, Dataset
+from training.datasets import stored
+from training.models import Comparison
 from training.runs.gate import contradiction
 
 Verdict = Comparison.Verdict
@@ -107,13 +107,10 @@ def _lines(lost: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], str]:
     """The texts of lines of test splits; none of a data set that is gone."""
     digests = {row["dataset"] for row in lost if row["review"] is None}
     found: dict[tuple[str, int], str] = {}
-    for dataset in Dataset.objects.filter(digest__in=digests):
-        try:
-            examples = datasets.load_split(dataset, "test")
-        except datasets.DatasetError:
-            continue
+    for digest in digests:
+        examples = stored.splits_by_digest(digest, "test") or ()
         for line, example in enumerate(examples, start=1):
-            found[dataset.digest, line] = example.message
+            found[digest, line] = example.message
     return found
 
 

@@ -34,7 +34,7 @@ def remember_live() -> None:
     Where that data set is gone or damaged, nothing can be remembered of it.
     """
     version = registry.live_version()
-    dataset = version and stored.of_version(version.dataset_digest)
+    dataset = version and stored.by_digest(version.dataset_digest)
     if not dataset:
         return
     try:

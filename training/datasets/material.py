@@ -82,4 +82,4 @@ def _told_apart(apart: int, *, of: int) -> str:
 
 def _test_split_of(version: ModelVersion | None) -> list[Example]:
     """The test split of the data set that `version` was trained on; empty if it is gone."""
-    return (version and stored.splits_of_version(version.dataset_digest, "test")) or []
+    return (version and stored.splits_by_digest(version.dataset_digest, "test")) or []

@@ -24,14 +24,14 @@ def load_split(dataset: Dataset, split: str) -> list[Example]:
         ) from error
 
 
-def of_version(digest: str) -> Dataset | None:
-    """The data set that a version with this `dataset_digest` was trained on, if it is there."""
+def by_digest(digest: str) -> Dataset | None:
+    """The data set of that digest, such as a version's `dataset_digest`, if it is there."""
     return Dataset.objects.filter(digest=digest).first()
 
 
-def splits_of_version(digest: str, *splits: str) -> list[Example] | None:
-    """Its examples of `splits`; None where the data set is gone or damaged."""
-    dataset = of_version(digest)
+def splits_by_digest(digest: str, *splits: str) -> list[Example] | None:
+    """Examples of the `splits` of that data set; None where it is gone or damaged."""
+    dataset = by_digest(digest)
     if dataset is None:
         return None
     try:

@@ -36,7 +36,7 @@ def compare(
 ) -> Report:
     """The report on the two. `hold_out`: the challenger's test split in the order of its file,
     `before`: the champion's, `learnt`: what the challenger learnt from. ContestError."""
-    known = stored.splits_of_version(champion.dataset_digest, "train", "validation")
+    known = stored.splits_by_digest(champion.dataset_digest, "train", "validation")
     written = _reviews([*hold_out, *before, *stream, *learnt])
     since = _prepared_at(champion)
     later = {number for number, one in written.items() if one.created_at > since}
@@ -61,7 +61,7 @@ def compare(
 
 def _prepared_at(version: ModelVersion) -> datetime:
     """Reviews that were written later cannot be among what the version has learnt from."""
-    dataset = stored.of_version(version.dataset_digest)
+    dataset = stored.by_digest(version.dataset_digest)
     return dataset.created_at if dataset else version.created_at
 
 

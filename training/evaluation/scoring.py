@@ -160,7 +160,7 @@ def _known_tags(engine: Engine) -> list[str]:
 def _learnt(digest: str, examples: Sequence[Example]) -> int | None:
     """How many of `examples` the version of that data set has learnt or decided on; None where the
     data set is gone."""
-    learnt = stored.splits_of_version(digest, "train", "validation")
+    learnt = stored.splits_by_digest(digest, "train", "validation")
     if learnt is None:
         return None
     seen = {duplicates.normalise(example.message) for example in learnt}

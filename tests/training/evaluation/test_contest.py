@@ -66,7 +66,7 @@ def part(report, name):
 
 
 def test_what_the_live_version_has_learnt_from_or_nearly_so_is_left_out(champion, challenger):
-    learnt = stored.splits_of_version(champion.dataset_digest, "train", "validation")
+    learnt = stored.splits_by_digest(champion.dataset_digest, "train", "validation")
     near = Example(message=f"{learnt[0].message}!!", tags=learnt[0].tags)
     new = Example(message="Quite another question about delivery to Norway", tags=())
     report = compare(challenger, champion, hold_out=[*learnt, near, new])
