@@ -19,6 +19,7 @@ from servers import CHECKOUT
 DOORS = ("HOST", "HTTPS", "ALLOWED_HOSTS", "RATE_LIMIT")
 PLACES = ("DATABASE_URL", "REDIS_URL", "MODELS_DIR", "DATASETS_DIR")
 ACTIVATE = "from classifier import registry; registry.activate(registry.register({name!r}))"
+SCOPES = "classify,erase"
 LIVE = "from classifier import registry; print(registry.live_version() or '')"
 
 
@@ -29,17 +30,17 @@ class Home:
 
 
 @contextlib.contextmanager
-def temporary(model: Path | None) -> Iterator[Home]:
-    """An empty home with `model` live, or with one trained just now."""
+def temporary(model: Path | None, *, scopes: str = SCOPES) -> Iterator[Home]:
+    """An empty home with `model` live, or with one trained just now, and a key of `scopes`."""
     folder = Path(tempfile.mkdtemp(prefix="beez-benchmark-"))
     folder.chmod(0o755)  # Postgres, started by root, runs as somebody else
     try:
         environment = _environment(folder, *DOORS, *PLACES)
-        _manage(environment, "migrate", "--verbosity", "0")
+        manage(environment, "migrate", "--verbosity", "0")
         if model is not None:
             shutil.copytree(model, folder / "models" / model.name)
-            _manage(environment, "shell", "--no-imports", "-c", ACTIVATE.format(name=model.name))
-        with _prepared(environment) as home:
+            manage(environment, "shell", "--no-imports", "-c", ACTIVATE.format(name=model.name))
+        with _prepared(environment, scopes) as home:
             yield home
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -49,19 +50,19 @@ def temporary(model: Path | None) -> Iterator[Home]:
 def existing(folder: Path) -> Iterator[Home]:
     """A home in use, with a key for the time of the benchmark."""
     environment = _environment(folder, *DOORS)
-    _manage(environment, "migrate", "--verbosity", "0")
-    with _prepared(environment) as home:
+    manage(environment, "migrate", "--verbosity", "0")
+    with _prepared(environment, SCOPES) as home:
         try:
             yield home
         finally:
-            _manage(environment, "api_key", "revoke", home.key[: len("bz_00000000")])
+            manage(environment, "api_key", "revoke", home.key[: len("bz_00000000")])
 
 
 @contextlib.contextmanager
-def _prepared(environment: dict[str, str]) -> Iterator[Home]:
-    if not _manage(environment, "shell", "--no-imports", "-c", LIVE):
-        _manage(environment, "train", shown=True)
-    key = _manage(environment, "api_key", "create", "benchmark", "--scopes", "classify,erase")
+def _prepared(environment: dict[str, str], scopes: str) -> Iterator[Home]:
+    if not manage(environment, "shell", "--no-imports", "-c", LIVE):
+        manage(environment, "train", shown=True)
+    key = manage(environment, "api_key", "create", "benchmark", "--scopes", scopes)
     yield Home(environment, key)
 
 
@@ -69,7 +70,7 @@ def _environment(folder: Path, *unset: str) -> dict[str, str]:
     return {**os.environ, **dict.fromkeys(unset, ""), "BEEZ_HOME": str(folder.resolve())}
 
 
-def _manage(environment: dict[str, str], *arguments: str, shown: bool = False) -> str:
+def manage(environment: dict[str, str], *arguments: str, shown: bool = False) -> str:
     """Run a command of Beez; its standard output, unless that is `shown`."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],

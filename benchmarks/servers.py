@@ -22,6 +22,7 @@ import psutil
 from load import BadAnswerError, Client
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
 START_SECONDS = 180
 STOP_SECONDS = 20
 
@@ -65,7 +66,7 @@ class Engine:
 
 @contextlib.contextmanager
 def original(folder: Path) -> Iterator[Server]:
-    port = _free_port()
+    port = free_port()
     command = ("-m", "uvicorn", "original:app", "--app-dir", str(Path(__file__).parent))
     options = ("--workers", "1", "--port", str(port), "--no-access-log")
     log = folder / "original.log"
@@ -75,7 +76,7 @@ def original(folder: Path) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def beez(folder: Path, *, environment: dict[str, str], key: str) -> Iterator[Server]:
-    port = _free_port()
+    port = free_port()
     environment = {**environment, "PORT": str(port)}
     log = folder / "beez.log"
     with (
@@ -149,16 +150,16 @@ def _listener(pid: int, port: int) -> psutil.Process:
     """The process below `pid` that serves: of those listening on the port, the youngest."""
     process = psutil.Process(pid)
     family = [process, *process.children(recursive=True)]
-    listening = [one for one in family if _listens(one, port)]
+    listening = [one for one in family if listens(one, port)]
     return max(listening, key=lambda one: (one.create_time(), one.pid))
 
 
-def _listens(process: psutil.Process, port: int) -> bool:
+def listens(process: psutil.Process, port: int) -> bool:
     connections = process.net_connections(kind="tcp")
     return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
