@@ -30,9 +30,15 @@ class Home:
 
 
 @contextlib.contextmanager
-def temporary(model: Path | None, *, scopes: str = SCOPES) -> Iterator[Home]:
-    """An empty home with `model` live, or with one trained just now, and a key of `scopes`."""
-    folder = Path(tempfile.mkdtemp(prefix="beez-benchmark-"))
+def temporary(
+    model: Path | None, *, scopes: str = SCOPES, keep: Path | None = None
+) -> Iterator[Home]:
+    """An empty home with `model` live, or with one trained just now, and a key of `scopes`.
+
+    It is removed afterwards, unless `keep` says where it stays.
+    """
+    folder = keep or Path(tempfile.mkdtemp(prefix="beez-benchmark-"))
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)  # Postgres, started by root, runs as somebody else
     try:
         environment = _environment(folder, *DOORS, *PLACES)
@@ -43,7 +49,8 @@ def temporary(model: Path | None, *, scopes: str = SCOPES) -> Iterator[Home]:
         with _prepared(environment, scopes) as home:
             yield home
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
