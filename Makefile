@@ -9,7 +9,7 @@ PRODUCTION := DEBUG=false HTTPS=true ALLOWED_HOSTS=beez.example \
 	DATABASE_URL=postgres://beez:beez@db.invalid/beez REDIS_URL=redis://redis.invalid/0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format train lock clean install install-dev
+.PHONY: help run test check format train lock sbom audit clean install install-dev tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,12 +40,23 @@ train: install ## train a model and make it live; ARGS="--help" shows the option
 lock: install-dev ## renew the lock files from pyproject.toml
 	@scripts/lock
 
+sbom: install tools ## what is installed, as a CycloneDX bill of materials: var/sbom.json
+	@mkdir -p var
+	.venv-tools/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
+		--output-file var/sbom.json $(PY)
+
+audit: tools ## known weaknesses of the locked packages; asks PyPI for them
+	.venv-tools/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip --strict
+
 clean: ## remove what tools have cached; .venv and var stay
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache var/tests
 	find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 
 install:
 	@PYTHON="$(PYTHON)" TORCH_INDEX="$(TORCH_INDEX)" scripts/install requirements.lock
+
+tools:
+	@PYTHON="$(PYTHON)" VENV=.venv-tools scripts/install requirements-tools.lock
 
 install-dev:
 	@PYTHON="$(PYTHON)" TORCH_INDEX="$(TORCH_INDEX)" scripts/install requirements-dev.lock

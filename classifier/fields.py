@@ -7,8 +7,12 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+_NOT_BLANK, _MAY_BE_BLANK = r"^[^\u0000]*[^\u0000\s][^\u0000]*$", r"^[^\u0000]*$"  # of JSON Schema
 _LOST_PLUS = re.compile(r"(:\d\d\S*) (\d\d(?::?\d\d)?)$")
 
 
@@ -26,6 +30,21 @@ class StrictCharField(serializers.CharField):
         if not self.allow_blank and not data.strip():
             self.fail("blank")
         return super().to_internal_value(data)
+
+
+class StrictCharSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Says in the OpenAPI schema what `StrictCharField` refuses: NUL, and blank text."""
+
+    target_class = StrictCharField
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        found: dict[str, Any] = auto_schema._map_serializer_field(
+            self.target, direction, bypass_extensions=True
+        )
+        if direction == "request":
+            found["pattern"] = _MAY_BE_BLANK if self.target.allow_blank else _NOT_BLANK
+        return found
 
 
 class NumberField(serializers.FloatField):
@@ -51,7 +70,7 @@ class MessageListField(serializers.ListField):
     """One to `MAX_BATCH_SIZE` messages, of `MAX_BATCH_CHARACTERS` together."""
 
     def __init__(self, **kwargs: Any) -> None:
-        limits = {"allow_empty": False, "max_length": settings.MAX_BATCH_SIZE}
+        limits = {"allow_empty": False, "min_length": 1, "max_length": settings.MAX_BATCH_SIZE}
         super().__init__(**{"child": MessageField(), **limits, **kwargs})
 
     def to_internal_value(self, data: Any) -> list[str]:
@@ -65,6 +84,9 @@ class MessageListField(serializers.ListField):
         return messages
 
 
+@extend_schema_field(
+    {"oneOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+)
 class Instant(serializers.CharField):
     """An ISO 8601 date or time. A date means its first moment, or its last one; see `end`.
 

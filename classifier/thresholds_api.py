@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -64,6 +66,25 @@ class ThresholdChanges(serializers.Serializer[Any]):
         if not values:
             raise ValidationError("Nothing to change: send threshold, thresholds or both.")
         return {"values": values, "note": attrs["note"]}
+
+
+class ThresholdChangesSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Says in the OpenAPI schema that something must be changed, and between which values."""
+
+    target_class = ThresholdChanges
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        shape: dict[str, Any] = auto_schema._map_serializer(
+            self.target, direction, bypass_extensions=True
+        )
+        for number in (
+            shape["properties"]["threshold"],
+            shape["properties"]["thresholds"]["additionalProperties"],
+        ):
+            number |= {"minimum": 0, "maximum": 1}
+            number |= {"exclusiveMinimum": True, "exclusiveMaximum": True}
+        some = {"required": ["thresholds"], "properties": {"thresholds": {"minProperties": 1}}}
+        return shape | {"anyOf": [{"required": ["threshold"]}, some]}
 
 
 _ANSWER = {

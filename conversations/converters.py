@@ -8,7 +8,8 @@ import re
 
 from django.urls.converters import StringConverter
 
-_CORRECTION = re.compile(r"(?s:.+)/messages/[0-9]+/correction")  # is another route's path
+# Is another route's path, or that of one which is misspelt and must not erase what it names.
+_CORRECTION = re.compile(r"(?s:.+)/messages/[^/]*/correction")
 
 
 class ConversationId(StringConverter):

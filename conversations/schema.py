@@ -6,7 +6,13 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import serializers
 
 from classifier.serializers import TagConfidence
-from conversations.requests import ConversationMessage, CorrectionBody, HistoryQuery, ListQuery
+from conversations.requests import (
+    LARGEST_POSITION,
+    ConversationMessage,
+    CorrectionBody,
+    HistoryQuery,
+    ListQuery,
+)
 
 Shape = serializers.Serializer[Any]
 
@@ -97,7 +103,10 @@ class Cleared(Shape):
 
 CONVERSATION_ID = OpenApiParameter("conversation_id", str, OpenApiParameter.PATH)
 POSITION = OpenApiParameter(
-    "position", int, OpenApiParameter.PATH, description="The message's position: 1, 2, 3, …"
+    "position",
+    {"type": "integer", "minimum": 1, "maximum": LARGEST_POSITION},
+    OpenApiParameter.PATH,
+    description="The message's position: 1, 2, 3, …",
 )
 MOMENT = "2026-01-31T12:00:00+00:00"
 SUMMARY = {

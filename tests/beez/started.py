@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 
@@ -27,6 +29,17 @@ def environment(home: Path, **changes: str) -> dict[str, str]:
 
 def setting_names() -> list[str]:
     return re.findall(r"^#([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE)
+
+
+@contextlib.contextmanager
+def empty_home() -> Iterator[Path]:
+    """A new BEEZ_HOME inside the suite's own.
+
+    Not in pytest's folder, which the embedded Postgres could not read any more, as a user of its
+    own under root, once another pytest has closed it to others.
+    """
+    with TemporaryDirectory(prefix="start-", dir=os.environ["BEEZ_HOME"]) as folder:
+        yield Path(folder)
 
 
 def free_port() -> int:

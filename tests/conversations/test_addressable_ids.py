@@ -20,7 +20,7 @@ def post(keyword_model, api_client):
     "conversation_id",
     [
         *(".", "..", "/", "a/", "/a", "a//", "a/.", "a/../b", "./a"),
-        *("a/messages/1/correction", "a\nb/messages/007/correction"),
+        *("a/messages/1/correction", "a\nb/messages/007/correction", "a/messages/x/correction"),
     ],
 )
 def test_an_id_of_which_a_path_would_be_another_one_is_refused(post, conversation_id):
@@ -34,7 +34,7 @@ def test_an_id_of_which_a_path_would_be_another_one_is_refused(post, conversatio
     "conversation_id",
     [
         *("...", ".a", "a..b", "a/b", "https://shop.example/chats/17", "a\\", "%2F", "%2e%2e"),
-        *("messages/1/correction", "a/messages/x/correction", "?", "a\nb", "a\t"),
+        *("messages/1/correction", "a/messages/x/y/correction", "?", "a\nb", "a\t"),
     ],
 )
 def test_any_other_id_is_taken_and_is_read_again(post, api_client, conversation_id):

@@ -8,9 +8,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -20,28 +17,17 @@ from tests.beez import started
 KEY = r"bz_[0-9a-f]{8}_[\w-]{43}"
 
 
-@contextmanager
-def empty_home():
-    """A new BEEZ_HOME inside the suite's own.
-
-    Not in pytest's folder, which the embedded Postgres could not read any more, as a user of its
-    own under root, once another pytest has closed it to others.
-    """
-    with TemporaryDirectory(prefix="start-", dir=os.environ["BEEZ_HOME"]) as folder:
-        yield Path(folder)
-
-
 @pytest.fixture(scope="module")
 def home():
     """A BEEZ_HOME with a live model."""
-    with empty_home() as folder:
+    with started.empty_home() as folder:
         started.with_a_live_model(folder)
         yield folder
 
 
 @pytest.fixture
 def new_home():
-    with empty_home() as folder:
+    with started.empty_home() as folder:
         yield folder
 
 
