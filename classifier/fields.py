@@ -39,7 +39,7 @@ class StrictCharSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-unty
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        found: dict[str, Any] = auto_schema._map_serializer_field(
+        found: dict[str, Any] = auto_schema._map_serializer_field(  # type: ignore[no-untyped-call]
             self.target, direction, bypass_extensions=True
         )
         if direction == "request":

@@ -74,7 +74,7 @@ class ThresholdChangesSchema(OpenApiSerializerExtension):  # type: ignore[no-unt
     target_class = ThresholdChanges
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        shape: dict[str, Any] = auto_schema._map_serializer(
+        shape: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
             self.target, direction, bypass_extensions=True
         )
         for number in (
