@@ -43,7 +43,7 @@ class RefusedError(Exception):
 
 
 def parsed(url: str) -> SplitResult:
-    """The parts of an endpoint's URL. RefusedError where it cannot be one, whatever it resolves to."""
+    """The parts of an endpoint's URL. RefusedError where it cannot be one, whoever that is."""
     if len(url) > LONGEST_URL or not url.isprintable() or " " in url or not url.isascii():
         raise RefusedError(
             "Write the URL in plain ASCII without blanks, such as https://shop.example/hook."

@@ -1,4 +1,4 @@
-"""What this room has to ask of rooms above it, which it may not import: they hand it in at start."""
+"""What this room asks of those above it, which it may not import: they hand it in at start."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ _tags: list[Callable[[], Iterable[str]]] = []
 
 
 def texts_come_from(ask: Callable[[str, Mapping[str, Any]], str | None]) -> None:
-    """`ask(subject, data)` gives the text of the message that an event is about, if there is one."""
+    """`ask(subject, data)` gives the text of the message that an event is about, if any."""
     _texts[:] = [ask]
 
 

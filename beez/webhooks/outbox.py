@@ -77,7 +77,7 @@ def record(
 
 
 def recorded(count: int) -> None:
-    """So many deliveries were written in this transaction: once it commits, a worker hears of it."""
+    """So many deliveries were written: once the transaction commits, a worker hears of it."""
     if count:
         transaction.on_commit(kicking.kick)
 

@@ -8,12 +8,13 @@ FIRST, FACTOR, LONGEST = 5.0, 4.0, 3_600.0  # seconds between attempts: 5, 20, 8
 JITTER = 0.2
 FOR = timedelta(days=1)
 LONGEST_ASKED = 6 * 3_600.0  # of a Retry-After
-DEAD_SLOW = 5  # deliveries in a row that fail at once: then the endpoint is tried one by one
+DOWN = 2  # deliveries in a row that fail at once: it is the endpoint, not what is told
+DEAD_SLOW = 5  # and after so many it is tried one by one, with rests
 LONGEST_REST = 300.0
 
 
 def pause(attempt: int, asked: float | None = None) -> timedelta:
-    """From the failed attempt of that number (1, 2, …) to the next; never before what was `asked`."""
+    """From the failed attempt of that number (1, 2, …) to the next; never sooner than `asked`."""
     planned = min(FIRST * FACTOR ** min(attempt - 1, 20), LONGEST)
     planned *= random.uniform(1 - JITTER, 1 + JITTER)
     return timedelta(seconds=max(planned, min(asked or 0.0, LONGEST_ASKED)))

@@ -78,6 +78,8 @@ def _exchange(
             if connection.cut:
                 raise TimeoutError from None
             raise
+        if connection.cut:  # the end of a connection reads like the end of the headers
+            raise TimeoutError
         with contextlib.suppress(OSError, http.client.HTTPException):
             answer.read(MOST_READ)  # so that the receiver sees no broken connection
         return answer.status, answer.getheader("Retry-After")

@@ -1,4 +1,4 @@
-"""What follows from an attempt: delivered, tried again later, or given up; and the endpoint's state.
+"""What follows from an attempt: delivered, tried again or given up, for it and its endpoint.
 
 Rows of deliveries are locked in the order of their ids, here and in `outbox.forget`.
 """
@@ -40,7 +40,7 @@ def _delivered(row: WebhookDelivery) -> None:
     now = timezone.now()
     _of(row).update(state=State.DELIVERED, ended_at=now, leased_until=None)
     mine = WebhookEndpoint.objects.filter(pk=row.endpoint_id)
-    if mine.filter(failures__gt=0).exists():  # it is back: what waits for it need not wait on
+    if mine.filter(failures__gte=retries.DOWN).exists():  # it is back, so nothing waits on
         _in_order(endpoint=row.endpoint_id, due_at__gt=now, leased_until=None).update(due_at=now)
     mine.update(last_success_at=now, failures=0, resting_until=None)
 
