@@ -158,7 +158,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=str(RETRAIN_AT[0]), minute=str(RETRAIN_AT[1])),
     },
     "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": 60.0},
-    "webhooks": {"task": "beez.webhooks.tasks.deliver", "schedule": 10.0},
+    "webhooks": {"task": "beez.webhooks.tasks.deliver", "schedule": 5.0},
     "tidy-webhooks": {"task": "beez.webhooks.tasks.tidy", "schedule": 1_800.0},
 }
 

@@ -1,7 +1,8 @@
 """Webhooks in the staff pages: a list with their health, and a page with what came of telling."""
 
+import re
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -22,6 +23,7 @@ from beez.webhooks.models import Kind, WebhookDelivery, WebhookEndpoint
 SHOWN = 50  # deliveries on an endpoint's page
 FIELDS = ("url", "name", "kinds", "tags", "with_text")
 State = WebhookDelivery.State
+_KEY = re.compile(r"[0-9]{1,18}")
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -63,7 +65,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no su
     actions = None
 
     class Media:
-        css = {"all": ["beez/webhooks.css"]}
+        css: ClassVar[dict[str, list[str]]] = {"all": ["beez/webhooks.css"]}
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return FIELDS if obj is None else (*FIELDS, "enabled")
@@ -135,7 +137,7 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no su
     def _door(
         self, do: Callable[[HttpRequest, WebhookEndpoint], str]
     ) -> Callable[..., HttpResponse]:
-        """A button on an endpoint's page, for who may change it; what was done is in its history."""
+        """A button on the page, for who may change it; the history keeps what was done."""
 
         def door(request: HttpRequest, pk: int) -> HttpResponse:
             if not self.has_change_permission(request):
@@ -156,10 +158,8 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no su
         return "Sent a test event."
 
     def _replay(self, request: HttpRequest, endpoint: WebhookEndpoint) -> str:
-        one = request.POST.get("delivery", "")
-        count = endpoints.replay(
-            endpoint, [int(one)] if one.isdecimal() and len(one) < 19 else None
-        )
+        chosen = [int(text) for text in request.POST.getlist("delivery") if _KEY.fullmatch(text)]
+        count = endpoints.replay(endpoint, chosen if "delivery" in request.POST else None)
         text = f"{counted(count, 'dead letter')} will be tried again."
         self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
         return f"Replayed {counted(count, 'dead letter')}."
@@ -200,12 +200,10 @@ def _health(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "waiting": waiting,
         "dead": dead,
         "shown": SHOWN,
-        "deliveries": [
-            {
-                "row": row,
-                "last": next(iter(row.log.all()), None),
-                "is_dead": row.state == State.DEAD,
-            }
-            for row in rows[:SHOWN]
-        ],
+        "deliveries": [*map(_told, rows[:SHOWN])],
     }
+
+
+def _told(row: WebhookDelivery) -> dict[str, Any]:
+    last = next(iter(row.log.all()), None)
+    return {"row": row, "last": last, "is_dead": row.state == State.DEAD}
