@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
             model_name="webhookdelivery",
             index=models.Index(
                 condition=models.Q(("state", "waiting")),
-                fields=["endpoint", "subject", "id"],
+                fields=["subject", "endpoint", "id"],
                 name="delivery_in_order",
             ),
         ),

@@ -13,6 +13,9 @@ from beez.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 LEASE_SECONDS = 90  # longer than any attempt: resolving, the time-out, and a slow database
 
+# To the planner a table that was empty at its last ANALYZE stays so, however full it is by now, and
+# any index seems as good as another. The `+ 0` and the OFFSET leave it one way to look for earlier
+# ones: by their subject, for each row in turn.
 _CLAIM = """
     WITH due AS (
         SELECT delivery.id FROM beez_webhookdelivery AS delivery
@@ -21,9 +24,10 @@ _CLAIM = """
             AND (delivery.leased_until IS NULL OR delivery.leased_until <= statement_timestamp())
             AND NOT EXISTS (
                 SELECT 1 FROM beez_webhookdelivery AS earlier
-                WHERE earlier.endpoint_id = delivery.endpoint_id
-                    AND earlier.subject = delivery.subject
-                    AND earlier.state = 'waiting' AND earlier.id < delivery.id
+                WHERE earlier.subject = delivery.subject AND earlier.state = 'waiting'
+                    AND earlier.endpoint_id + 0 = delivery.endpoint_id
+                    AND earlier.id + 0 < delivery.id
+                OFFSET 0
             )
         ORDER BY delivery.due_at, delivery.id LIMIT %(most)s
         FOR UPDATE SKIP LOCKED
@@ -31,7 +35,7 @@ _CLAIM = """
     UPDATE beez_webhookdelivery AS delivery SET
         leased_until = statement_timestamp() + make_interval(secs => %(lease)s),
         attempts = attempts + 1
-    FROM due WHERE delivery.id = due.id
+    WHERE delivery.id = ANY (ARRAY (SELECT id FROM due))
     RETURNING delivery.id
 """
 

@@ -11,7 +11,6 @@ from beez.webhooks import addresses, domain, kicking, signing
 from beez.webhooks.models import TEST, Kind, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 State = WebhookDelivery.State
-SETTABLE = ("url", "name", "kinds", "tags", "with_text", "enabled")
 
 
 class EndpointError(ValueError):
@@ -30,12 +29,13 @@ def create(**values: Any) -> tuple[WebhookEndpoint, str]:
 
 
 def change(endpoint: WebhookEndpoint, **values: Any) -> WebhookEndpoint:
-    """Set some of `SETTABLE`. EndpointError."""
+    """Set some of its fields; switching it on or off has its consequences. EndpointError."""
     check(values)
     enabled = values.pop("enabled", endpoint.enabled)
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
-        **values, **({"failures": 0, "resting_until": None} if "url" in values else {})
-    ) if values else None
+    if "url" in values:  # another receiver begins with a clean record
+        values |= {"failures": 0, "resting_until": None}
+    if values:
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(**values)
     if enabled and not endpoint.enabled:
         enable(endpoint)
     elif not enabled and endpoint.enabled:

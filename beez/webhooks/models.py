@@ -116,7 +116,7 @@ class WebhookDelivery(models.Model):
                 name="delivery_due",
             ),
             models.Index(
-                fields=["endpoint", "subject", "id"],
+                fields=["subject", "endpoint", "id"],
                 condition=Q(state="waiting"),
                 name="delivery_in_order",
             ),

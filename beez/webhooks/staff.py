@@ -182,7 +182,7 @@ def _state(endpoint: WebhookEndpoint) -> tuple[str, str]:
     if endpoint.last_failure_at and endpoint.last_failure_at > (
         endpoint.last_success_at or endpoint.created_at
     ):
-        return "failing", "failed last"
+        return "failing", "failed at last"
     return ("well", "works") if endpoint.last_success_at else ("new", "nothing told yet")
 
 
@@ -206,4 +206,9 @@ def _health(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 def _told(row: WebhookDelivery) -> dict[str, Any]:
     last = next(iter(row.log.all()), None)
-    return {"row": row, "last": last, "is_dead": row.state == State.DEAD}
+    return {
+        "row": row,
+        "last": last,
+        "is_dead": row.state == State.DEAD,
+        "is_waiting": row.state == State.WAITING,
+    }
