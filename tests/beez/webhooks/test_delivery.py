@@ -207,7 +207,7 @@ def test_a_worker_that_comes_late_changes_nothing_but_a_success(endpoint, receiv
     assert states() == ["delivered"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_workers_never_take_the_same_event_nor_two_of_a_conversation(receiver):
     from django.db import connection
 
