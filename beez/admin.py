@@ -9,6 +9,9 @@ from django.http import HttpRequest
 
 from beez.api import keys
 from beez.api.models import ApiKey
+from beez.webhooks.staff import WebhookEndpointAdmin
+
+__all__ = ["ApiKeyAdmin", "WebhookEndpointAdmin"]
 
 admin.site.site_header = admin.site.site_title = "Beez"
 admin.site.index_title = "What is going on"

@@ -20,6 +20,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 app = Celery("beez")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["beez.webhooks"])  # a room of `beez`, no application of Django
 
 # Where files stand in for Redis, sender and worker expect these folders.
 for _name in ("data_folder_in", "control_folder"):

@@ -2,5 +2,18 @@
 
 from beez.api.models import ApiKey
 from beez.status.models import Heartbeat
+from beez.webhooks.models import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 
-__all__ = ["ApiKey", "Heartbeat"]
+__all__ = [
+    "ApiKey",
+    "Heartbeat",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+]

@@ -147,7 +147,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a lost training is started again by the next beat, never twice
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_POOL = "threads"  # a training has a process of its own; a forked pool is not needed
-CELERY_WORKER_CONCURRENCY = 1
+CELERY_WORKER_CONCURRENCY = 4  # a training takes minutes, and webhooks do not wait for it
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(BEEZ_HOME / "beat-schedule")
@@ -158,6 +158,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=str(RETRAIN_AT[0]), minute=str(RETRAIN_AT[1])),
     },
     "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": 60.0},
+    "webhooks": {"task": "beez.webhooks.tasks.deliver", "schedule": 5.0},
+    "tidy-webhooks": {"task": "beez.webhooks.tasks.tidy", "schedule": 1_800.0},
 }
 
 # --- API ------------------------------------------------------------------------------------------
@@ -211,6 +213,11 @@ UNTAGGED_SHARE = env.fraction("UNTAGGED_SHARE", 0.75)  # of a shop's messages, a
 BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
 TRAINING_CHANGES = env.parts("TRAINING_CHANGES")  # of the preset, like epochs=3;max_steps=500
 TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "small", "original"))
+
+# --- webhooks -------------------------------------------------------------------------------------
+WEBHOOKS_ALLOW_PRIVATE = env.boolean("WEBHOOKS_ALLOW_PRIVATE", False)
+WEBHOOKS_TIMEOUT = env.integer("WEBHOOKS_TIMEOUT", 10, minimum=1, maximum=30)  # seconds
+WEBHOOKS_KEEP_DAYS = env.integer("WEBHOOKS_KEEP_DAYS", 14, minimum=1, maximum=3_650)
 
 # --- logs: never a message text -------------------------------------------------------------------
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 from beez import home, playground
 from beez.api import errors
 from beez.status import api as status_api
+from beez.webhooks import api as webhooks_api
 from classifier import api as classifier_api
 from classifier import models_api, thresholds_api
 from conversations import api as conversations_api
@@ -33,6 +34,12 @@ urlpatterns = [
         conversations_api.CorrectMessage.as_view(),
     ),
     path("conversation/<any:conversation_id>", conversations_api.ConversationDetail.as_view()),
+    path("webhooks", webhooks_api.Webhooks.as_view()),
+    path("webhooks/<int:webhook>", webhooks_api.WebhookDetail.as_view()),
+    path("webhooks/<int:webhook>/secret", webhooks_api.WebhookSecret.as_view()),
+    path("webhooks/<int:webhook>/test", webhooks_api.WebhookTest.as_view()),
+    path("webhooks/<int:webhook>/deliveries", webhooks_api.WebhookDeliveries.as_view()),
+    path("webhooks/<int:webhook>/replay", webhooks_api.WebhookReplay.as_view()),
     path("admin/review/", admin.site.admin_view(queue_page.review), name="review"),
     path("admin/", admin.site.urls),
 ]

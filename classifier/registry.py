@@ -10,6 +10,8 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import QuerySet
 
+from beez.webhooks import outbox
+from beez.webhooks.models import Kind
 from classifier import artefact, folders, ledger
 from classifier.artefact import ArtefactError, Manifest
 from classifier.engine import Engine
@@ -181,7 +183,19 @@ def _append(
     version: ModelVersion, *, reason: str, actor: str, restores: Activation | None = None
 ) -> Activation:
     _make_sure(version)
-    return Activation.objects.create(version=version, reason=reason, actor=actor, restores=restores)
+    before = live_version()
+    activation = Activation.objects.create(
+        version=version, reason=reason, actor=actor, restores=restores
+    )
+    outbox.record(
+        kind=Kind.ACTIVATED,
+        data={
+            "model_version": version.name,
+            "previous": None if before is None else before.name,
+            "rollback": restores is not None,
+        },
+    )
+    return activation
 
 
 def _make_sure(version: ModelVersion) -> None:

@@ -17,6 +17,11 @@ def in_use() -> QuerySet[Tag]:
     return Tag.objects.filter(retired_at=None)
 
 
+def names() -> list[str]:
+    """Of all tags, retired ones too, in order of stage."""
+    return list(Tag.objects.values_list("name", flat=True))
+
+
 def label(name: str) -> str:
     """What staff pages call the tag `name`, which may be gone by now."""
     global _labels

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from beez.webhooks import outbox
 from conversations.models import Conversation
 
 
@@ -14,4 +15,5 @@ def erase(*, conversation_id: str) -> bool:
         if conversation is None:
             return False
         conversation.delete()
+        outbox.forget(subject=conversation_id)
     return True

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from beez.api.errors import Conflict
+from beez.webhooks import outbox
 from classifier import live
 from classifier.engine import Classification
-from conversations import history, rows
+from conversations import history, rows, telling
 from conversations.models import Message
 from conversations.tagging import WINDOW
 
@@ -67,14 +68,16 @@ def post(
         sent_at=sent_at,
     )
     with transaction.atomic():
-        stored, previous = _append(message, classification, conversation_id)
+        stored, previous = _append(
+            message, classification, conversation_id, model_version=model.version_name
+        )
     if stored is not message:
         return _repeated(stored, text)
     return Posted(message=message, previous=previous, model_version=model.version_name)
 
 
 def _append(
-    message: Message, classification: Classification, conversation_id: str
+    message: Message, classification: Classification, conversation_id: str, *, model_version: str
 ) -> tuple[Message, Message | None]:
     """The stored message and the one before it.
 
@@ -101,7 +104,16 @@ def _append(
     message.position = conversation.message_count + 1
     message.conversation_tag_id, message.conversation_tag_confidence = now.tag, now.confidence
     message.created_at = timezone.now()
-    rows.store(message, selected=classification.selected, switch=history.switch_at(message, now))
+    switch, told = history.switch_at(message, now), outbox.NOTHING
+    if switch is not None:
+        told = telling.switched(
+            message,
+            conversation_id=conversation_id,
+            model_version=model_version,
+            from_tag=switch.from_tag_id,
+            selected=classification.selected,
+        )
+    rows.store(message, selected=classification.selected, switch=switch, told=told)
     return message, recent[-1] if recent else None
 
 

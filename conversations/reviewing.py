@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from classifier.tags import in_use as tags_in_use
 from classifier.tags import label
-from conversations import history
+from conversations import history, telling
 from conversations.models import Conversation, Message, Review
 
 
@@ -59,7 +59,7 @@ def record(
             actor=actor,
             note=note,
         )
-        _follow(conversation, message)
+        _follow(conversation, review)
     return review
 
 
@@ -73,8 +73,8 @@ def withdraw(*, review: Review, actor: str) -> Review:
         found = Review.objects.filter(pk=review.pk, withdrawn_at=None)
         if not found.update(withdrawn_at=timezone.now(), withdrawn_by=actor):
             raise WithdrawnError("This review has been withdrawn already.")
-        _follow(conversation, review.message)
-    review.refresh_from_db()
+        review.refresh_from_db()
+        _follow(conversation, review)
     return review
 
 
@@ -98,10 +98,12 @@ def _locked(message: Message) -> Conversation:
     return Conversation.objects.select_for_update(no_key=True).get(pk=message.conversation_id)
 
 
-def _follow(conversation: Conversation, message: Message) -> None:
+def _follow(conversation: Conversation, review: Review) -> None:
     """What follows from a review that came or went; the caller holds the conversation's row."""
+    message, before = review.message, conversation.tag_id
     message.reviewed = message.reviews.filter(withdrawn_at=None).exists()
     message.save(update_fields=["reviewed"])
     history.rederive(conversation, start=message.position)
     conversation.updated_at = timezone.now()
     conversation.save(update_fields=["updated_at"])
+    telling.reviewed(conversation, review, before=before)

@@ -5,11 +5,13 @@ lock the conversation, read its last messages, store the new one with all that f
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.db import connection
 
+from beez.webhooks import outbox
 from conversations.models import Message, TagSwitch
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ _MESSAGES = """
     ORDER BY position
 """
 
-_STORE = """
+_STORE = f"""
     WITH message AS (
         INSERT INTO conversations_message (
             conversation_id, position, text, message_id, probabilities, thresholds, threshold,
@@ -79,7 +81,7 @@ _STORE = """
             (conversation_id, message_id, from_tag_id, to_tag_id, created_at)
         SELECT %(conversation)s, message.id, %(from_tag)s, %(tag)s, %(now)s FROM message
         WHERE %(switched)s
-    )
+    ), {outbox.STATEMENT}
     UPDATE conversations_conversation SET
         tag_id = %(tag)s,
         tag_confidence = %(confidence)s,
@@ -87,7 +89,7 @@ _STORE = """
         updated_at = %(now)s,
         last_switch_at = CASE WHEN %(switched)s THEN %(now)s ELSE last_switch_at END
     WHERE id = %(conversation)s
-    RETURNING (SELECT id FROM message)
+    RETURNING (SELECT id FROM message), (SELECT count(*) FROM delivery)
 """
 
 
@@ -110,8 +112,15 @@ def messages(
     return cast("list[MessageWithTags]", found)
 
 
-def store(message: Message, *, selected: list[tuple[str, float]], switch: TagSwitch | None) -> None:
-    """Insert `message` with its predicted tags and the switch, and update the conversation."""
+def store(
+    message: Message,
+    *,
+    selected: list[tuple[str, float]],
+    switch: TagSwitch | None,
+    told: Mapping[str, Any],
+) -> None:
+    """Insert `message` with its predicted tags, the switch and what is `told` of it (parameters of
+    `outbox.STATEMENT`), and update the conversation."""
     values: dict[str, Any] = {
         "conversation": message.conversation_id,
         "position": message.position,
@@ -134,8 +143,10 @@ def store(message: Message, *, selected: list[tuple[str, float]], switch: TagSwi
         "confidences": [confidence for _, confidence in selected],
         "switched": switch is not None,
         "from_tag": switch.from_tag_id if switch else None,
+        **told,
     }
     with connection.cursor() as cursor:
         cursor.execute(_STORE, values)
-        (message.pk,) = cursor.fetchone()
+        message.pk, deliveries = cursor.fetchone()
+    outbox.recorded(deliveries)
     message._state.adding = False

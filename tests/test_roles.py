@@ -9,6 +9,7 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from beez.api import keys
+from beez.webhooks import endpoints
 from classifier import registry
 from tests import keyword_model as keywords
 from tests.conversations.posting import add_message
@@ -62,6 +63,10 @@ PAGES = {
     "admin/training/comparison/<int:pk>/report.json": READERS,
     "admin/training/comparison/<int:pk>/report.svg": READERS,
     "admin/training/comparison/add/": NOBODY,
+    "admin/beez/webhookendpoint/": OPERATOR,
+    "admin/beez/webhookendpoint/add/": OPERATOR,
+    "admin/beez/webhookendpoint/<path:object_id>/change/": OPERATOR,
+    "admin/beez/webhookendpoint/<path:object_id>/delete/": OPERATOR,
     "admin/beez/apikey/": OPERATOR,
     "admin/beez/apikey/add/": OPERATOR,
     "admin/beez/apikey/<path:object_id>/delete/": NOBODY,
@@ -74,6 +79,9 @@ ACTIONS = {
     "admin/training/trainingrun/ask/": ML,
     "admin/training/trainingrun/<int:pk>/cancel/": READERS,
     "admin/training/comparison/<int:pk>/sign": READERS,
+    "admin/beez/webhookendpoint/<int:pk>/test/": OPERATOR,
+    "admin/beez/webhookendpoint/<int:pk>/replay/": OPERATOR,
+    "admin/beez/webhookendpoint/<int:pk>/rotate/": OPERATOR,
 }
 
 # A picture of a card, which tests/classifier/test_admin.py asks for.
@@ -112,6 +120,9 @@ def rows(keyword_model, models_dir, settings, tmp_path):
         "trainingrun": run.pk,
         "comparison": compared.pk,
         "dataset": prepare([_file(tmp_path)]).pk,
+        "webhookendpoint": endpoints.create(
+            url="https://shop.example/hook", kinds=["model.activated"]
+        )[0].pk,
         "apikey": keys.create(name="shop", scopes=["read"])[0].pk,
     }
 

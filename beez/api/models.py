@@ -13,6 +13,7 @@ class ApiKey(models.Model):
         CORRECT = "correct"
         ERASE = "erase"
         CONFIGURE = "configure"
+        WEBHOOKS = "webhooks"
 
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=16, unique=True)

@@ -14,6 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from training.models import TrainingRun
+from training.runs import telling
 from training.runs.account import Account
 from training.runs.heartbeat import LEASE, Heartbeat
 from training.runs.outages import outlive
@@ -200,7 +201,7 @@ def _end(handle: Handle, state: State, reason: str, *, patience: float | None = 
     values = {"state": state, "reason": reason, "finished_at": timezone.now()}
     row = TrainingRun.objects.filter(pk=handle.run.pk)
     if not outlive(
-        lambda: row.filter(state=State.RUNNING).update(**values) or row.filter(**values).exists(),
+        lambda: _close(handle.run.pk, values) or row.filter(**values).exists(),
         patience=patience,
     ):
         raise LeaseLost(f"Training run {handle.run.pk} was ended from elsewhere.")
@@ -211,23 +212,36 @@ def _end(handle: Handle, state: State, reason: str, *, patience: float | None = 
 def _end_for(run: TrainingRun, reason: str) -> int:
     """End a run whose process cannot do it: cancelled where that was asked for, else failed."""
     cancelled = run.cancel_requested_at is not None
-    return TrainingRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
-        state=State.CANCELLED if cancelled else State.FAILED,
-        reason=f"{_cancelled(run)} {reason}" if cancelled else reason,
-        finished_at=timezone.now(),
-    )
+    values = {
+        "state": State.CANCELLED if cancelled else State.FAILED,
+        "reason": f"{_cancelled(run)} {reason}" if cancelled else reason,
+        "finished_at": timezone.now(),
+    }
+    return _close(run.pk, values)
+
+
+def _close(pk: int, values: dict[str, Any]) -> int:
+    """End a run that is running, and tell of it in the same transaction."""
+    with transaction.atomic():
+        count = TrainingRun.objects.filter(pk=pk, state=State.RUNNING).update(**values)
+        if count:
+            telling.finished(TrainingRun.objects.get(pk=pk))
+    return count
 
 
 def _ended(state: State, worker: Worker, **values: Any) -> TrainingRun:
     now = timezone.now()
-    return TrainingRun.objects.create(
-        state=state,
-        worker=worker.name,
-        identity=worker.as_dict(),
-        lease_until=now,
-        finished_at=now,
-        **values,
-    )
+    with transaction.atomic():
+        run = TrainingRun.objects.create(
+            state=state,
+            worker=worker.name,
+            identity=worker.as_dict(),
+            lease_until=now,
+            finished_at=now,
+            **values,
+        )
+        telling.finished(run)
+    return run
 
 
 def _sentence(error: BaseException) -> str:
