@@ -152,12 +152,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(BEEZ_HOME / "beat-schedule")
 RETRAIN_AT = env.clock("RETRAIN_AT", "03:30")  # (hour, minute) in TIME_ZONE
+EXPIRE_AT = env.clock("EXPIRE_AT", "02:30")  # before the training, which then learns of none
 CELERY_BEAT_SCHEDULE = {
     "retrain": {
         "task": "training.tasks.retrain",
         "schedule": crontab(hour=str(RETRAIN_AT[0]), minute=str(RETRAIN_AT[1])),
     },
     "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": 60.0},
+    "erasures": {"task": "conversations.tasks.go_on_erasing", "schedule": 60.0},
+    "expire": {
+        "task": "conversations.tasks.expire",
+        "schedule": crontab(hour=str(EXPIRE_AT[0]), minute=str(EXPIRE_AT[1])),
+    },
 }
 
 # --- API ------------------------------------------------------------------------------------------
@@ -211,6 +217,12 @@ UNTAGGED_SHARE = env.fraction("UNTAGGED_SHARE", 0.75)  # of a shop's messages, a
 BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
 TRAINING_CHANGES = env.parts("TRAINING_CHANGES")  # of the preset, like epochs=3;max_steps=500
 TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "small", "original"))
+
+# --- privacy --------------------------------------------------------------------------------------
+RETENTION_DAYS = env.integer("RETENTION_DAYS", 0, maximum=36_500)  # 0: for ever
+RETENTION_KEEPS_REVIEWED = env.boolean("RETENTION_KEEPS_REVIEWED", False)
+REDACT = env.listing("REDACT", allowed=("cards", "ibans", "emails", "phones"))
+REDACT_PHONES_OF = env.listing("REDACT_PHONES_OF")  # countries whose own numbers are known too
 
 # --- logs: never a message text -------------------------------------------------------------------
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

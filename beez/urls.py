@@ -9,6 +9,7 @@ from beez.status import api as status_api
 from classifier import api as classifier_api
 from classifier import models_api, thresholds_api
 from conversations import api as conversations_api
+from conversations import customer_api
 from conversations.converters import ConversationId
 from conversations.staff import queue_page
 
@@ -33,6 +34,7 @@ urlpatterns = [
         conversations_api.CorrectMessage.as_view(),
     ),
     path("conversation/<any:conversation_id>", conversations_api.ConversationDetail.as_view()),
+    path("customer/<any:customer_id>", customer_api.Customer.as_view()),
     path("admin/review/", admin.site.admin_view(queue_page.review), name="review"),
     path("admin/", admin.site.urls),
 ]
