@@ -32,7 +32,9 @@ _IBAN = re.compile(
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w@])"
 )
-_FAILED_TRIES = 1_000  # numbers that are none, after which no further telephone number is looked for
+_FAILED_TRIES = (
+    1_000  # numbers that are none, after which no further telephone number is looked for
+)
 
 
 def redacted(text: str) -> str:

@@ -41,7 +41,7 @@ def _messages(customer_id: str, cursor: str | None) -> QuerySet[Message]:
         wanted &= Q(conversation__gt=pk) | Q(conversation=pk, position__gt=position)
     messages = listing.messages().filter(wanted).select_related("conversation")
     return messages.prefetch_related("shadow_answers__trial__version").order_by(
-        "conversation", "position"
+        "conversation_id", "position"
     )
 
 

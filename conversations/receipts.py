@@ -54,7 +54,9 @@ def finish(receipt: Receipt) -> None:
 
 
 def digest(kind: Receipt.Kind, subject: str) -> str:
-    return salted_hmac("conversations.receipts", f"{kind}:{subject}", algorithm="sha256").hexdigest()
+    return salted_hmac(
+        "conversations.receipts", f"{kind}:{subject}", algorithm="sha256"
+    ).hexdigest()
 
 
 def told(receipt: Receipt) -> Json:

@@ -72,7 +72,12 @@ class ReceiptAdmin(ReadOnlyAdmin):
 def _tables(told: receipts.Json) -> list[Table]:
     kinds = [(kind.replace("_", " "), count) for kind, count in told["erased"].items()]
     versions = [
-        (one["version"], _count(one["learnt"]), _count(one["tested"]), "live" if one["live"] else "")
+        (
+            one["version"],
+            _count(one["learnt"]),
+            _count(one["tested"]),
+            "live" if one["live"] else "",
+        )
         for one in told["model_versions"]
     ]
     found = [Table("What was erased", ["", "rows"], kinds)]

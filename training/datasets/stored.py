@@ -16,13 +16,13 @@ _ERASING = 0x6265657A_65726173  # names the lock of whoever erases from data set
 def load_split(dataset: Dataset, split: str) -> list[Example]:
     """Examples of one of `splitting.SPLITS`; DatasetError when missing or damaged."""
     try:
-        return _read(dataset, split)
-    except ValueError:  # an erasure may have changed file and row since the row was read
-        with transaction.atomic():
-            lock_against_erasing()
-            dataset.refresh_from_db(fields=["stats"])
-    try:
-        return _read(dataset, split)
+        try:
+            return _read(dataset, split)
+        except ValueError:  # an erasure may have changed file and row since the row was read
+            with transaction.atomic():
+                lock_against_erasing()
+                dataset.refresh_from_db(fields=["stats"])
+            return _read(dataset, split)
     except (OSError, ValueError) as error:
         raise DatasetError(
             f"data set {dataset}: the {split} split is missing or damaged ({error}); "
