@@ -38,7 +38,7 @@ _FAILED_TRIES = (
 
 
 def redacted(text: str) -> str:
-    """`text` with a placeholder for each thing that REDACT names. Doing it again changes nothing."""
+    """`text` with a placeholder for each thing that REDACT names; a second time changes nothing."""
     return _without(text, settings.REDACT) if settings.REDACT else text
 
 

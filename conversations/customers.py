@@ -1,4 +1,4 @@
-"""What is stored about a customer, read in pages of messages over all of the customer's conversations.
+"""What is stored about a customer, in pages of messages over all of the customer's conversations.
 
 The customer's right to know is answered by these rows alone: nothing else names a customer.
 """

@@ -22,18 +22,6 @@ SLICE = 200  # conversations in one transaction
 PATIENCE = 10.0  # seconds that a request may take of it; the worker does the rest
 ERASED = "(erased)"
 
-# Kinds of rows as receipts call them; a table that is not named here goes by its own name.
-KINDS = {
-    "Conversation": "conversations",
-    "Message": "messages",
-    "PredictedTag": "predictions",
-    "TagSwitch": "switches",
-    "Review": "reviews",
-    "ShadowAnswer": "shadow_answers",
-    "Claim": "claims",
-    "Skip": "skips",
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Leaving:
@@ -128,7 +116,7 @@ def _erase(leaving: Leaving, receipt: Receipt) -> None:
         return
     traces = {digest: found for keeper in keepers for digest, found in keeper(leaving).items()}
     _, rows = Conversation.objects.filter(pk__in=leaving.conversations).delete()
-    erased = {_kind(label): count for label, count in rows.items()}
+    erased = {receipts.kind(label): count for label, count in rows.items()}
     receipts.add(receipt, erased=erased | _not_hanging_on_them(leaving), traces=traces)
 
 
@@ -136,11 +124,6 @@ def _not_hanging_on_them(leaving: Leaving) -> dict[str, int]:
     """What names the conversations without a foreign key, by kind."""
     _forget_in_the_log(leaving.conversations)
     return {}
-
-
-def _kind(label: str) -> str:
-    name = label.rpartition(".")[2]
-    return KINDS.get(name, name.lower())
 
 
 def _forget_in_the_log(conversations: list[int]) -> None:

@@ -327,9 +327,9 @@ class Receipt(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CONVERSATION = "conversation", "a conversation"
-        CUSTOMER = "customer", "a customer"
-        AGE = "age", "older than is kept"
+        CONVERSATION = "conversation", "conversation"
+        CUSTOMER = "customer", "customer"
+        AGE = "age", "age"
 
     number = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=16, choices=Kind)

@@ -18,6 +18,18 @@ from conversations.models import Receipt
 
 Json = dict[str, Any]
 
+# Kinds of rows as receipts call them; a table that is not named here goes by its own name.
+KINDS = {
+    "Conversation": "conversations",
+    "Message": "messages",
+    "PredictedTag": "predictions",
+    "TagSwitch": "switches",
+    "Review": "reviews",
+    "ShadowAnswer": "shadow_answers",
+    "Claim": "claims",
+    "Skip": "skips",
+}
+
 
 def begin(kind: Receipt.Kind, subject: str, *, actor: str) -> Receipt:
     """A new receipt, or the one of the same subject that has not finished."""
@@ -47,6 +59,12 @@ def add(receipt: Receipt, *, erased: Mapping[str, int], traces: "Traces") -> Non
     receipt.save(update_fields=["erased", "datasets", "unreadable"])
 
 
+def kind(label: str) -> str:
+    """What a receipt calls the rows of a model, such as "conversations.Message"."""
+    name = label.rpartition(".")[2]
+    return KINDS.get(name, name.lower())
+
+
 def finish(receipt: Receipt) -> None:
     """From now on nothing says whose it was but the digest."""
     receipt.subject, receipt.finished_at = "", timezone.now()
@@ -69,7 +87,7 @@ def told(receipt: Receipt) -> Json:
         "by": receipt.actor,
         "begun_at": instant(receipt.created_at),
         "finished_at": instant(receipt.finished_at),
-        "erased": receipt.erased,
+        "erased": dict(sorted(receipt.erased.items(), key=_order)),
         "data_sets": [{"digest": name, **found} for name, found in receipt.datasets.items()],
         "model_versions": versions,
         "unknown_data_sets": receipt.unreadable,
@@ -79,6 +97,11 @@ def told(receipt: Receipt) -> Json:
 
 Traces = Mapping[str, Mapping[str, int] | None]
 """By the digest of a data set: messages learnt from and tested on; None where nobody can tell."""
+
+
+def _order(row: tuple[str, int]) -> int:
+    names = list(KINDS.values())
+    return names.index(row[0]) if row[0] in names else len(names)
 
 
 def _versions(receipt: Receipt) -> Iterator[Json]:

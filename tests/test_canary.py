@@ -101,8 +101,12 @@ def bad_requests(visit):
     for path in ("/classify-message", "/classify-conversation", "/classify-messages"):
         for body in bodies:
             assert visit.post(path, body).status_code == 400
-        for text in (f'{{"message": "{TEXT}"', f'{{"message": "{TEXT}", "message": "{TEXT}"}}',
-                     f'{{"message": "{TEXT}\n"}}', f'{{"message": NaN, "x": "{TEXT}"}}'):  # fmt: skip
+        for text in (
+            f'{{"message": "{TEXT}"',
+            f'{{"message": "{TEXT}", "message": "{TEXT}"}}',
+            f'{{"message": "{TEXT}\n"}}',
+            f'{{"message": NaN, "x": "{TEXT}"}}',
+        ):
             assert visit.post(path, text, **raw).status_code == 400
         assert visit.post(path, TEXT, content_type="text/plain").status_code == 415
     assert visit.post("/no-such-route", {"message": TEXT}).status_code == 404

@@ -2,7 +2,8 @@
 
 import pytest
 from django.core.checks import run_checks
-from hypothesis import given, settings as hypothesis_settings, strategies
+from hypothesis import given, strategies
+from hypothesis import settings as hypothesis_settings
 
 from classifier.reader import Reader
 from classifier.redaction import PLACEHOLDERS, _without, redacted
@@ -106,8 +107,9 @@ def test_only_what_is_named_is_taken_out(settings):
 
 
 PIECES = strategies.sampled_from(
-    ["4111 1111 1111 1111", "4111", "1111", "-", " ", ".", "+", "@", "a", "b.co", "a@b.co", "[card]",
-     "DE89370400440532013000", "DE89", "3704 0044 0532 0130 00", "+16502530000", "+44 20 7946 0958",
+    ["4111 1111 1111 1111", "4111", "1111", "-", " ", ".", "+", "@", "a", "b.co", "a@b.co",
+     "[card]", "DE89370400440532013000", "DE89", "3704 0044 0532 0130 00", "+16502530000",
+     "+44 20 7946 0958",
      "0", "(0)", "[", "]", "12", "\n", "é", "٣"]
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
-from conversations import erasure, reviewing
+from conversations import erasure, receipts, reviewing
 from conversations.models import Conversation, Message, PredictedTag, Receipt, Review, TagSwitch
 from tests.conversations.posting import add_message
 
@@ -96,7 +96,7 @@ def test_every_kind_of_row_that_hangs_on_a_conversation_has_a_name_in_the_receip
         for model in (Conversation, Message)
         for related in model._meta.related_objects
     }
-    assert {*hanging, "Conversation"} == set(erasure.KINDS)
+    assert {*hanging, "Conversation"} == set(receipts.KINDS)
 
 
 def test_no_table_knows_the_text_or_the_id_any_more(worked_example, api_client, admin_client):

@@ -38,7 +38,7 @@ def _read(dataset: Dataset, split: str) -> list[Example]:
 
 
 def lock_against_erasing(*, shared: bool = True) -> None:
-    """Until the transaction ends nothing is erased from data sets; who erases has the lock alone."""
+    """Until the transaction ends nothing is erased from data sets; who erases holds it alone."""
     kind = "_shared" if shared else ""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock{kind}(%s)", [_ERASING])

@@ -1,4 +1,4 @@
-"""An erased conversation's texts go from prepared data sets, and the receipt says who had learnt."""
+"""An erased conversation's texts go from data sets, and the receipt says who had learnt."""
 
 import threading
 
