@@ -93,7 +93,8 @@ def _emails(text: str) -> str:
 
 
 def _phones(text: str) -> str:
-    for country in settings.REDACT_PHONES_OF or [None]:
+    countries: list[str | None] = [*settings.REDACT_PHONES_OF] or [None]
+    for country in countries:
         for start, end in reversed(list(_phones_of(text, country))):
             text = text[:start] + PLACEHOLDERS["phones"] + text[end:]
     return text

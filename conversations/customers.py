@@ -38,7 +38,8 @@ def _messages(customer_id: str, cursor: str | None) -> QuerySet[Message]:
     wanted = Q(conversation__customer_id=customer_id)
     if cursor:
         pk, position = map(int, cursor.split("."))
-        wanted &= Q(conversation__gt=pk) | Q(conversation=pk, position__gt=position)
+        later = Q(conversation__gt=pk) | Q(conversation=pk, position__gt=position)
+        wanted &= Q(conversation__gte=pk) & later  # an index begins at the first condition
     messages = listing.messages().filter(wanted).select_related("conversation")
     return messages.prefetch_related("shadow_answers__trial__version").order_by(
         "conversation_id", "position"

@@ -97,8 +97,8 @@ def _locked(found: QuerySet[Conversation]) -> Leaving:
     """The first of `found`, locked in the order of their keys, and what hangs on them. What was
     found no more when the lock was held, for a message has come, is not among them."""
     first = list(found.values_list("pk", flat=True)[:SLICE])
-    held = Conversation.objects.select_for_update().filter(pk__in=first).order_by("pk")
-    held = list(held.values_list("pk", flat=True))
+    rows = Conversation.objects.select_for_update().filter(pk__in=first).order_by("pk")
+    held = list(rows.values_list("pk", flat=True))
     names = dict(found.filter(pk__in=held).values_list("pk", "conversation_id"))
     reviews = Review.objects.filter(message__conversation__in=names)
     texts = Message.objects.filter(conversation__in=names, reviews__isnull=False).distinct()

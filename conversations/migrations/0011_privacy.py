@@ -33,9 +33,9 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("conversation", "a conversation"),
-                            ("customer", "a customer"),
-                            ("age", "older than is kept"),
+                            ("conversation", "conversation"),
+                            ("customer", "customer"),
+                            ("age", "age"),
                         ],
                         max_length=16,
                     ),

@@ -1,6 +1,6 @@
 """Receipts of erasures, for superusers: listed, found by the id that was erased, downloaded."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -16,13 +16,16 @@ from conversations.models import Receipt
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin):
-    list_display = ("number", "kind", "actor", "conversations", "messages", "finished_at")
+    list_display = ("short_number", "kind", "actor", "conversations", "messages", "finished_at")
     list_filter = ("kind",)
     search_fields = ("number", "actor")
     search_help_text = "A receipt's number, who erased, or the whole id of what was erased."
     date_hierarchy = "created_at"
     fields = ("number", "kind", "actor", "created_at", "finished_at")
     change_form_template = "admin/conversations/receipt/change_form.html"
+
+    class Media:
+        css: ClassVar = {"all": ["conversations/receipt.css"]}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.download)
@@ -60,6 +63,10 @@ class ReceiptAdmin(ReadOnlyAdmin):
         answer["Content-Disposition"] = name
         return answer
 
+    @admin.display(description="number", ordering="number")
+    def short_number(self, receipt: Receipt) -> str:
+        return str(receipt.number)[:8]
+
     @admin.display
     def conversations(self, receipt: Receipt) -> int:
         return int(receipt.erased.get("conversations", 0))
@@ -83,7 +90,9 @@ def _tables(told: receipts.Json) -> list[Table]:
     found = [Table("What was erased", ["", "rows"], kinds)]
     if versions:
         columns = ["model version", "learnt from", "tested on", ""]
-        found.append(Table("Which versions had learnt from it", columns, versions))
+        found.append(
+            Table("Versions that had learnt from it or were tested on it", columns, versions)
+        )
     return found
 
 

@@ -133,8 +133,8 @@ def test_staff_find_a_receipt_by_the_id_that_it_does_not_hold(worked_example, ad
         erasure.erase(conversation_id=conversation_id, actor="shop")
     shoes, other = Receipt.objects.order_by("pk")
     found = admin_client.get("/admin/conversations/receipt/", {"q": "shoes"}).text
-    assert str(shoes.number) in found
-    assert str(other.number) not in found
+    assert str(shoes.number)[:8] in found
+    assert str(other.number)[:8] not in found
     page = f"/admin/conversations/receipt/{shoes.pk}/"
     assert "shoes" not in admin_client.get(f"{page}change/").text
     told = admin_client.get(f"{page}receipt.json")
