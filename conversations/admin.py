@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from beez.staff.pages import ReadOnlyAdmin
+from beez.staff.pages import ReadOnlyAdmin, counted
 from conversations import conditions, search
 from conversations.erasure import erase
 from conversations.models import Conversation
@@ -97,24 +97,25 @@ class ConversationAdmin(ReadOnlyAdmin):
         return bool(request.user.is_active and request.user.is_superuser)
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
-        self._erase(request, obj)
+        self.delete_queryset(request, Conversation.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
-        for conversation in queryset:
-            self._erase(request, conversation)
+        actor, names = (
+            request.user.get_username(),
+            queryset.values_list("conversation_id", flat=True),
+        )
+        erased = [erase(conversation_id=name, actor=actor) for name in list(names)]
+        written = [receipt for receipt in erased if receipt is not None]
+        page = reverse("admin:conversations_receipt_changelist")
+        if len(written) == 1:
+            page = reverse("admin:conversations_receipt_change", args=[written[0].pk])
+        sentence = 'What was erased, and what had learnt from it: <a href="{}">{}</a>.'
+        told = format_html(sentence, page, counted(len(written), "receipt"))
+        self.message_user(request, told, messages.SUCCESS)
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> list[Any]:
         """The receipt says who erased what; Django's log would keep the id."""
         return []
-
-    def _erase(self, request: HttpRequest, conversation: Conversation) -> None:
-        receipt = erase(
-            conversation_id=conversation.conversation_id, actor=request.user.get_username()
-        )
-        if receipt is not None:
-            page = reverse("admin:conversations_receipt_change", args=[receipt.pk])
-            sentence = 'What was erased, and what had learnt from it: <a href="{}">receipt</a>.'
-            self.message_user(request, format_html(sentence, page), messages.SUCCESS)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any

@@ -97,7 +97,7 @@ def entry(message: Message) -> Json:
         "conversation_tag": _conversation_tag(message),
         "switched": hasattr(message, "switch"),
         "review": message.asks_for_review,
-        "correction": _correction(message.holding),
+        "correction": message.holding and said(message.holding),
     }
 
 
@@ -122,9 +122,8 @@ def _evidence(message: Message) -> Json:
     }
 
 
-def _correction(review: Review | None) -> Json | None:
-    if review is None:
-        return None
+def said(review: Review) -> Json:
+    """A person's word on a message."""
     return {
         "tags": review.tags,
         "labelled_for": review.labelled_for,

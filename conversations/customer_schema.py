@@ -5,14 +5,17 @@ from rest_framework import serializers
 
 from conversations.receipt_schema import RECEIPT, Cleared, Shape
 from conversations.requests import CustomerQuery
-from conversations.schema import MESSAGE, SUMMARY, ConversationSummary, HistoryMessage, Switch
+from conversations.schema import (
+    MESSAGE,
+    SUMMARY,
+    ConversationSummary,
+    HistoryMessage,
+    StoredCorrection,
+    Switch,
+)
 
 
-class GivenReview(Shape):
-    tags = serializers.ListField(child=serializers.CharField())
-    actor = serializers.CharField()
-    note = serializers.CharField(allow_blank=True)
-    created_at = serializers.DateTimeField()
+class GivenReview(StoredCorrection):
     withdrawn_at = serializers.DateTimeField(allow_null=True)
 
 

@@ -69,13 +69,7 @@ def _message(message: Message) -> Json:
 
 
 def _review(review: Review) -> Json:
-    return {
-        "tags": review.tags,
-        "actor": review.actor,
-        "note": review.note,
-        "created_at": instant(review.created_at),
-        "withdrawn_at": instant(review.withdrawn_at),
-    }
+    return answers.said(review) | {"withdrawn_at": instant(review.withdrawn_at)}
 
 
 def _shadow(answer: ShadowAnswer) -> Json:
