@@ -79,3 +79,17 @@ def embedded_parts(app_configs: object, **_: Any) -> Sequence[CheckMessage]:
         return []
     text = f"On one machine only: {' and '.join(missing)} not set, the embedded parts are used."
     return [Info(text, id="beez.I001")]
+
+
+@register()
+def countries_of_phones(app_configs: object, **_: Any) -> Sequence[CheckMessage]:
+    """A country that nobody knows would find no number, in silence."""
+    if not settings.REDACT_PHONES_OF:
+        return []
+    from phonenumbers import SUPPORTED_REGIONS
+
+    unknown = sorted(set(settings.REDACT_PHONES_OF) - SUPPORTED_REGIONS)
+    if not unknown:
+        return []
+    text = f"REDACT_PHONES_OF names {', '.join(unknown)}, which no telephone numbers are known of."
+    return [Error(text, hint="Use codes of two letters like GB,DE.", id="beez.E003")]

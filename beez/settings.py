@@ -152,6 +152,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(BEEZ_HOME / "beat-schedule")
 RETRAIN_AT = env.clock("RETRAIN_AT", "03:30")  # (hour, minute) in TIME_ZONE
+EXPIRE_AT = env.clock("EXPIRE_AT", "02:30")  # before the training, which then learns of none
 CELERY_BEAT_SCHEDULE = {
     "retrain": {
         "task": "training.tasks.retrain",
@@ -160,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
     "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": 60.0},
     "webhooks": {"task": "beez.webhooks.tasks.deliver", "schedule": 5.0},
     "tidy-webhooks": {"task": "beez.webhooks.tasks.tidy", "schedule": 1_800.0},
+    "erasures": {"task": "conversations.tasks.go_on_erasing", "schedule": 60.0},
+    "expire": {
+        "task": "conversations.tasks.expire",
+        "schedule": crontab(hour=str(EXPIRE_AT[0]), minute=str(EXPIRE_AT[1])),
+    },
 }
 
 # --- API ------------------------------------------------------------------------------------------
@@ -218,6 +224,11 @@ TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "small", 
 WEBHOOKS_ALLOW_PRIVATE = env.boolean("WEBHOOKS_ALLOW_PRIVATE", False)
 WEBHOOKS_TIMEOUT = env.integer("WEBHOOKS_TIMEOUT", 10, minimum=1, maximum=30)  # seconds
 WEBHOOKS_KEEP_DAYS = env.integer("WEBHOOKS_KEEP_DAYS", 14, minimum=1, maximum=3_650)
+# --- privacy --------------------------------------------------------------------------------------
+RETENTION_DAYS = env.integer("RETENTION_DAYS", 0, maximum=36_500)  # 0: for ever
+RETENTION_KEEPS_REVIEWED = env.boolean("RETENTION_KEEPS_REVIEWED", False)
+REDACT = env.listing("REDACT", allowed=("cards", "ibans", "emails", "phones"))
+REDACT_PHONES_OF = env.listing("REDACT_PHONES_OF")  # countries whose own numbers are known too
 
 # --- logs: never a message text -------------------------------------------------------------------
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

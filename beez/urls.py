@@ -10,6 +10,7 @@ from beez.webhooks import api as webhooks_api
 from classifier import api as classifier_api
 from classifier import models_api, thresholds_api
 from conversations import api as conversations_api
+from conversations import customer_api
 from conversations.converters import ConversationId
 from conversations.staff import queue_page
 
@@ -40,6 +41,7 @@ urlpatterns = [
     path("webhooks/<int:webhook>/test", webhooks_api.WebhookTest.as_view()),
     path("webhooks/<int:webhook>/deliveries", webhooks_api.WebhookDeliveries.as_view()),
     path("webhooks/<int:webhook>/replay", webhooks_api.WebhookReplay.as_view()),
+    path("customer/<any:customer_id>", customer_api.Customer.as_view()),
     path("admin/review/", admin.site.admin_view(queue_page.review), name="review"),
     path("admin/", admin.site.urls),
 ]

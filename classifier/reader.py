@@ -7,6 +7,7 @@ from math import ceil
 
 from tokenizers import Tokenizer
 
+from classifier.redaction import redacted
 from classifier.text import clean
 
 HEAD = 0.5  # share of the tokens that the beginning of a long message gets; its end has the others
@@ -61,6 +62,7 @@ class Reader:
 
     def _prepared(self, text: str) -> tuple[str, str, bool]:
         """(cleaned text, what the tokenizer is shown, whether that leaves something out)."""
+        text = redacted(text)
         if not self._cleaning:
             shown = text[: self._longest]
             return text, self._prefix + shown, len(shown) < len(text)

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from beez.staff.pages import ReadOnlyAdmin
+from beez.staff.pages import ReadOnlyAdmin, counted
 from conversations import conditions, search
 from conversations.erasure import erase
 from conversations.models import Conversation
@@ -25,9 +26,10 @@ from conversations.staff.list_filters import (
     ToCheckFilter,
     UpdatedFilter,
 )
+from conversations.staff.receipt_admin import ReceiptAdmin
 from conversations.staff.threshold_admin import ThresholdChangeAdmin
 
-__all__ = ["ConversationAdmin", "ShadowTrialAdmin", "ThresholdChangeAdmin"]
+__all__ = ["ConversationAdmin", "ReceiptAdmin", "ShadowTrialAdmin", "ThresholdChangeAdmin"]
 
 
 @admin.register(Conversation)
@@ -51,7 +53,7 @@ class ConversationAdmin(ReadOnlyAdmin):
     )
     search_fields = ("conversation_id",)  # there is a search; `search` says what it finds
     search_help_text = (
-        "A conversation's id or its beginning, or words of a message. "
+        "A conversation's or customer's id or its beginning, or words of a message. "
         "The last word may be unfinished."
     )
     paginator = AsFarAsCounted
@@ -95,11 +97,25 @@ class ConversationAdmin(ReadOnlyAdmin):
         return bool(request.user.is_active and request.user.is_superuser)
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
-        erase(conversation_id=obj.conversation_id)
+        self.delete_queryset(request, Conversation.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
-        for conversation in queryset:
-            erase(conversation_id=conversation.conversation_id)
+        actor, names = (
+            request.user.get_username(),
+            queryset.values_list("conversation_id", flat=True),
+        )
+        erased = [erase(conversation_id=name, actor=actor) for name in list(names)]
+        written = [receipt for receipt in erased if receipt is not None]
+        page = reverse("admin:conversations_receipt_changelist")
+        if len(written) == 1:
+            page = reverse("admin:conversations_receipt_change", args=[written[0].pk])
+        sentence = 'What was erased, and what had learnt from it: <a href="{}">{}</a>.'
+        told = format_html(sentence, page, counted(len(written), "receipt"))
+        self.message_user(request, told, messages.SUCCESS)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> list[Any]:
+        """The receipt says who erased what; Django's log would keep the id."""
+        return []
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any

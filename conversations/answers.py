@@ -5,9 +5,9 @@ from typing import Any
 from beez.api.instants import instant
 from classifier.engine import ranked
 from classifier.serializers import DECIMALS, confidences
-from conversations import tagging
+from conversations import receipts, tagging
 from conversations.ingest import Posted
-from conversations.models import Conversation, Message, Review, TagSwitch
+from conversations.models import Conversation, Message, Receipt, Review, TagSwitch
 
 Json = dict[str, Any]
 
@@ -36,6 +36,7 @@ def summary(conversation: Conversation) -> Json:
     tag = tagged(conversation.tag_id, conversation.tag_confidence)
     return {
         "conversation_id": conversation.conversation_id,
+        "customer_id": conversation.customer_id,
         "conversation_tag": tag,
         "message_count": conversation.message_count,
         "last_switch_at": instant(conversation.last_switch_at),
@@ -54,16 +55,26 @@ def history(
     """The whole tag history; `next_after` is the `after` of the next page of messages."""
     return summary(conversation) | {
         "messages": [entry(message) for message in messages],
-        "switches": [
-            {
-                "position": switch.message.position,
-                "from": switch.from_tag_id,
-                "to": switch.to_tag_id,
-                "at": instant(switch.created_at),
-            }
-            for switch in switches
-        ],
+        "switches": [switched(switch, switch.message.position) for switch in switches],
         "next": next_after,
+    }
+
+
+def switched(switch: TagSwitch, position: int) -> Json:
+    return {
+        "position": position,
+        "from": switch.from_tag_id,
+        "to": switch.to_tag_id,
+        "at": instant(switch.created_at),
+    }
+
+
+def erased(receipt: Receipt | None, whose: str) -> Json:
+    """What an erasure answers; `message` is the original's."""
+    return {
+        "message": f"{whose} {'cleared' if receipt else 'not found'}",
+        "erased": receipt is not None,
+        "receipt": receipt and receipts.told(receipt),
     }
 
 
@@ -86,7 +97,7 @@ def entry(message: Message) -> Json:
         "conversation_tag": _conversation_tag(message),
         "switched": hasattr(message, "switch"),
         "review": message.asks_for_review,
-        "correction": _correction(message.holding),
+        "correction": message.holding and said(message.holding),
     }
 
 
@@ -111,9 +122,8 @@ def _evidence(message: Message) -> Json:
     }
 
 
-def _correction(review: Review | None) -> Json | None:
-    if review is None:
-        return None
+def said(review: Review) -> Json:
+    """A person's word on a message."""
     return {
         "tags": review.tags,
         "labelled_for": review.labelled_for,

@@ -30,6 +30,7 @@ class ClassifyConversation(APIView):
             conversation_id=body["conversation_id"],
             text=body["message"],
             message_id=body.get("message_id"),
+            customer_id=body.get("customer_id"),
             sent_at=body.get("sent_at"),
         )
         return Response(answers.posted(posted, conversation_id=body["conversation_id"]))
@@ -64,14 +65,14 @@ class ConversationDetail(APIView):
 
     @schema.clear_conversation
     def delete(self, request: Request, conversation_id: str) -> Response:
-        """Erase a conversation with all its messages, tags, switches and reviews."""
+        """Erase a conversation with all that hangs on it, and get the receipt."""
         accepted.query(request, accepted.Nothing)
-        found = "\0" not in conversation_id and erase(conversation_id=conversation_id)
-        if not found and why_not_addressable(conversation_id):
+        receipt = None
+        if "\0" not in conversation_id:
+            receipt = erase(conversation_id=conversation_id, actor=caller(request))
+        if not receipt and why_not_addressable(conversation_id):
             raise _no_such(conversation_id)  # a slash too many must not look as if it were erased
-        outcome = "cleared" if found else "not found"
-        message = f"Conversation {conversation_id} {outcome}"
-        return Response({"message": message, "erased": found})
+        return Response(answers.erased(receipt, f"Conversation {conversation_id}"))
 
 
 class CorrectMessage(APIView):
@@ -84,7 +85,7 @@ class CorrectMessage(APIView):
         message = _message(conversation_id, position)
         try:
             reviewing.record(
-                message=message, actor=_caller(request), chosen=Review.Chosen.API, **body
+                message=message, actor=caller(request), chosen=Review.Chosen.API, **body
             )
         except UnknownTagsError as error:
             raise ValidationError({"tags": [str(error)]}) from error
@@ -100,13 +101,13 @@ class CorrectMessage(APIView):
         if holding is None:
             raise NotFound("Nobody has corrected this message.")
         try:
-            reviewing.withdraw(review=holding, actor=_caller(request))
+            reviewing.withdraw(review=holding, actor=caller(request))
         except (WithdrawnError, Conversation.DoesNotExist) as error:  # meanwhile
             raise NotFound from error
         return Response(answers.entry(_message(conversation_id, position)))
 
 
-def _caller(request: Request) -> str:
+def caller(request: Request) -> str:
     return cast(ApiKey, request.auth).name
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from beez.api.errors import Conflict
 from beez.webhooks import outbox
-from classifier import live
+from classifier import live, redaction
 from classifier.engine import Classification
 from conversations import history, rows, telling
 from conversations.models import Message
@@ -37,15 +37,19 @@ def post(
     conversation_id: str,
     text: str,
     message_id: str | None = None,
+    customer_id: str | None = None,
     sent_at: datetime | None = None,
     rule: str | None = None,
 ) -> Posted:
     """Store a message; a `message_id` that the conversation has already gives the stored one,
     with its own `sent_at`, for a retry may be stamped anew.
 
-    `rule` is the one for the conversation's tag, from the settings when None. Raises `Conflict`
-    when `message_id` came with another text before, and `live.NoModel` when no model is live.
+    What REDACT names is taken out of the text before anything else is done with it. `customer_id`
+    says whose conversation it is. `rule` is the one for the conversation's tag, from the settings
+    when None. Raises `Conflict` when `message_id` came with another text before, or the
+    conversation with another customer, and `live.NoModel` when no model is live.
     """
+    text = redaction.redacted(text)
     if message_id is not None:
         stored = Message.objects.filter(
             conversation__conversation_id=conversation_id, message_id=message_id
@@ -69,7 +73,7 @@ def post(
     )
     with transaction.atomic():
         stored, previous = _append(
-            message, classification, conversation_id, model_version=model.version_name
+            message, classification, conversation_id, customer_id, model_version=model.version_name
         )
     if stored is not message:
         return _repeated(stored, text)
@@ -77,14 +81,24 @@ def post(
 
 
 def _append(
-    message: Message, classification: Classification, conversation_id: str, *, model_version: str
+    message: Message,
+    classification: Classification,
+    conversation_id: str,
+    customer_id: str | None,
+    *,
+    model_version: str,
 ) -> tuple[Message, Message | None]:
     """The stored message and the one before it.
 
     `message` itself, at the end of the conversation, or the one that another request has just
     stored under its `message_id`.
     """
-    conversation = rows.lock(conversation_id)
+    conversation = rows.lock(conversation_id, customer_id=customer_id)
+    if customer_id not in (None, conversation.customer_id):
+        raise Conflict(
+            "This conversation came with another customer_id before. A conversation is one "
+            "customer's; begin another one, or leave customer_id out."
+        )
     recent = rows.messages(
         conversation.pk,
         after=conversation.message_count - (WINDOW - 1),
@@ -118,7 +132,7 @@ def _append(
 
 
 def _repeated(stored: Message, text: str) -> Posted:
-    if stored.text != text:
+    if not redaction.same(stored.text, text):
         raise Conflict("This message_id came with another message before.")
     previous = Message.objects.filter(
         conversation=stored.conversation_id, position=stored.position - 1

@@ -64,6 +64,8 @@ def _filtered(filters: Mapping[str, Any]) -> QuerySet[Conversation]:
         wanted &= _either(conditions.corrected(), filters["corrected"])
     if "was" in filters:
         wanted &= conditions.sequence(filters["was"], filters.get("later"))
+    if "customer_id" in filters:
+        wanted &= Q(customer_id=filters["customer_id"])
     if "since" in filters:
         wanted &= Q(updated_at__gte=filters["since"])
     if "until" in filters:

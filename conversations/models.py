@@ -1,5 +1,7 @@
 """Conversations, their messages with what the model said, and the tag history that follows."""
 
+import uuid
+
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
@@ -15,6 +17,12 @@ class Conversation(models.Model):
     """One customer's thread. `tag` is where the customer stands after the newest message."""
 
     conversation_id = models.CharField(max_length=255, unique=True)
+    customer_id = models.CharField(  # noqa: DJ001 - null: nobody has said whose it is
+        max_length=255,
+        null=True,
+        blank=True,
+        help_text="Whose conversation it is, if a caller has said so; never changed after that.",
+    )
     tag = models.ForeignKey(
         Tag, on_delete=models.PROTECT, null=True, blank=True, related_name="conversations"
     )
@@ -26,7 +34,15 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-updated_at", "-id"]
-        indexes = [models.Index(fields=["-updated_at", "-id"])]
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"]),
+            models.Index(  # finds a customer's conversations in order, and ids by how they begin
+                fields=["customer_id", "id"],
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+                condition=models.Q(customer_id__isnull=False),
+                name="conversation_customer",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.conversation_id
@@ -302,3 +318,48 @@ class Skip(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} by {self.actor}"
+
+
+class Receipt(models.Model):
+    """What was erased, for whom, and what had been made of it; holds neither a text nor an id.
+
+    A row is written with the erasure itself. One that has not finished goes on where it stopped.
+    """
+
+    class Kind(models.TextChoices):
+        CONVERSATION = "conversation", "conversation"
+        CUSTOMER = "customer", "customer"
+        AGE = "age", "age"
+
+    number = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=16, choices=Kind)
+    subject = models.CharField(
+        max_length=255, blank=True, help_text="The id, until the erasure has finished; then empty."
+    )
+    subject_digest = models.CharField(
+        max_length=64, blank=True, db_index=True, help_text="Of the id; see conversations.receipts."
+    )
+    actor = models.CharField("by", max_length=150)
+    erased = models.JSONField(default=dict, help_text="Rows by kind.")
+    datasets = models.JSONField(
+        default=dict, help_text="By the digest of a data set: messages learnt from, tested on."
+    )
+    unreadable = models.JSONField(
+        default=list, help_text="Digests of data sets that may have held some and cannot be read."
+    )
+    created_at = models.DateTimeField("begun", auto_now_add=True)
+    finished_at = models.DateTimeField("finished", null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject_digest"],
+                condition=models.Q(finished_at=None),
+                name="receipt_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)

@@ -43,7 +43,7 @@ class SentAt(StrictCharField):
 
 
 class ConversationIdField(StrictCharField):
-    """The id of a conversation that can be read and erased later."""
+    """The id of a conversation, or of a customer, by which it can be read and erased later."""
 
     def to_internal_value(self, data: Any) -> str:
         conversation_id = super().to_internal_value(data)
@@ -67,6 +67,13 @@ class ConversationMessage(serializers.Serializer[Any]):
         allow_null=True,
         help_text="Makes the request idempotent: the same id with the same message gives the "
         "stored answer again, with another message 409.",
+    )
+    customer_id = ConversationIdField(
+        max_length=255,
+        required=False,
+        allow_null=True,
+        help_text="Whose conversation it is, by your own number for the customer, so that all of a "
+        "customer's can be read and erased at once. The first one given stays; another one is 409.",
     )
     sent_at = SentAt(
         required=False,
@@ -118,6 +125,9 @@ class ListQuery(serializers.Serializer[Any]):
         help_text="With `was`: that had this tag, or `none` for no tag, at a later message, not "
         "only at the next. The same tag twice: that left it and came back to it.",
     )
+    customer_id = serializers.CharField(
+        required=False, max_length=255, help_text="Of this customer."
+    )
     since = Instant(end=False, required=False, help_text="Updated at this date or time, or later.")
     until = Instant(end=True, required=False, help_text="Updated by then; a date counts in full.")
     sent_since = Instant(
@@ -163,3 +173,17 @@ class HistoryQuery(serializers.Serializer[Any]):
         default=0, min_value=0, max_value=LARGEST_POSITION, help_text="Messages past this position."
     )
     limit = serializers.IntegerField(default=MESSAGES, min_value=1, max_value=MOST_MESSAGES)
+
+
+class CustomerQuery(serializers.Serializer[Any]):
+    """Which part of what is stored about a customer to show."""
+
+    cursor = serializers.RegexField(
+        r"^[0-9]{1,18}\.[0-9]{1,9}$",
+        required=False,
+        help_text="`next` of the page before.",
+        error_messages={"invalid": "Not a cursor that this service gave."},
+    )
+    limit = serializers.IntegerField(
+        default=MESSAGES, min_value=1, max_value=MOST_MESSAGES, help_text="Messages on a page."
+    )

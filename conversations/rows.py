@@ -29,18 +29,21 @@ class Locked:
     """A conversation's row, held until the transaction ends, and the stage of every tag."""
 
     pk: int
+    customer_id: str | None
     tag: str | None
     message_count: int
     stages: dict[str, int]
 
 
-# The update changes nothing: it takes the row's lock and lets RETURNING see the row.
+# The update takes the row's lock and lets RETURNING see the row; all that it may change is a
+# customer's id that nobody had said.
 _LOCK = """
     INSERT INTO conversations_conversation AS conversation
-        (conversation_id, message_count, created_at, updated_at)
-    VALUES (%s, 0, now(), now())
-    ON CONFLICT (conversation_id) DO UPDATE SET message_count = conversation.message_count
-    RETURNING id, tag_id, message_count,
+        (conversation_id, customer_id, message_count, created_at, updated_at)
+    VALUES (%s, %s, 0, now(), now())
+    ON CONFLICT (conversation_id) DO UPDATE
+        SET customer_id = coalesce(conversation.customer_id, excluded.customer_id)
+    RETURNING id, customer_id, tag_id, message_count,
         (SELECT jsonb_object_agg(name, stage) FROM classifier_tag)
 """
 
@@ -93,12 +96,21 @@ _STORE = f"""
 """
 
 
-def lock(conversation_id: str) -> Locked:
-    """Get or make the conversation's row and lock it, in one round trip."""
+def lock(conversation_id: str, *, customer_id: str | None = None) -> Locked:
+    """Get or make the conversation's row and lock it, in one round trip.
+
+    `customer_id` is set where there was none; what stands there is never changed.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [conversation_id])
-        pk, tag, message_count, stages = cursor.fetchone()
-    return Locked(pk=pk, tag=tag, message_count=message_count, stages=json.loads(stages))
+        cursor.execute(_LOCK, [conversation_id, customer_id])
+        pk, customer, tag, message_count, stages = cursor.fetchone()
+    return Locked(
+        pk=pk,
+        customer_id=customer,
+        tag=tag,
+        message_count=message_count,
+        stages=json.loads(stages),
+    )
 
 
 def messages(

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import serializers
 
 from classifier.serializers import TagConfidence
+from conversations.receipt_schema import RECEIPT, Cleared
 from conversations.requests import (
     LARGEST_POSITION,
     ConversationMessage,
@@ -36,6 +37,7 @@ class ClassifiedConversation(Shape):
 
 class ConversationSummary(Shape):
     conversation_id = serializers.CharField()
+    customer_id = serializers.CharField(allow_null=True)
     conversation_tag = TagConfidence(allow_null=True)
     message_count = serializers.IntegerField()
     last_switch_at = serializers.DateTimeField(allow_null=True)
@@ -96,11 +98,6 @@ class ConversationHistory(ConversationSummary):
     next = serializers.IntegerField(allow_null=True, help_text="`after` of the next page.")
 
 
-class Cleared(Shape):
-    message = serializers.CharField()
-    erased = serializers.BooleanField(help_text="False where there was no such conversation.")
-
-
 CONVERSATION_ID = OpenApiParameter("conversation_id", str, OpenApiParameter.PATH)
 POSITION = OpenApiParameter(
     "position",
@@ -111,6 +108,7 @@ POSITION = OpenApiParameter(
 MOMENT = "2026-01-31T12:00:00+00:00"
 SUMMARY = {
     "conversation_id": "customer-17",
+    "customer_id": None,
     "conversation_tag": {"tag": "Wishlist-user", "confidence": 0.93},
     "message_count": 2,
     "last_switch_at": MOMENT,
@@ -220,7 +218,12 @@ clear_conversation = extend_schema(
     responses={200: Cleared},
     examples=[
         OpenApiExample(
-            "Cleared", value={"message": "Conversation customer-17 cleared", "erased": True}
+            "Cleared",
+            value={
+                "message": "Conversation customer-17 cleared",
+                "erased": True,
+                "receipt": RECEIPT,
+            },
         )
     ],
 )

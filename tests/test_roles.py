@@ -11,6 +11,8 @@ from django.utils import timezone
 from beez.api import keys
 from beez.webhooks import endpoints
 from classifier import registry
+from conversations import erasure
+from conversations.models import Receipt
 from tests import keyword_model as keywords
 from tests.conversations.posting import add_message
 from tests.training.evaluation.versions import items, served, shop
@@ -35,6 +37,10 @@ PAGES = {
     "admin/conversations/conversation/<path:object_id>/change/": REVIEWERS | OPERATOR,
     "admin/conversations/conversation/add/": NOBODY,
     "admin/conversations/conversation/<path:object_id>/delete/": NOBODY,
+    "admin/conversations/receipt/": NOBODY,
+    "admin/conversations/receipt/<path:object_id>/change/": NOBODY,
+    "admin/conversations/receipt/<int:pk>/receipt.json": NOBODY,
+    "admin/conversations/receipt/add/": NOBODY,
     "admin/conversations/shadowtrial/": READERS,
     "admin/conversations/shadowtrial/add/": ML,
     "admin/classifier/tag/": REVIEWERS | OPERATOR,
@@ -113,8 +119,11 @@ def rows(keyword_model, models_dir, settings, tmp_path):
         decision=decision,
         markdown=comparison_text.markdown(report, decision),
     )
+    add_message(conversation_id="erased", text="hi")
+    erasure.erase(conversation_id="erased", actor="shop")
     return {
         "conversation": message.conversation_id,
+        "receipt": Receipt.objects.get().pk,
         "tag": "Hot-buyer",
         "modelversion": challenger.pk,
         "trainingrun": run.pk,

@@ -81,6 +81,7 @@ class DatasetAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         context["tables"] = list(dataset_page.tables(context["original"]))
         context["findings"] = dataset_page.findings(context["original"])
+        context["erased"] = sum(context["original"].stats.get("erased", {}).values())
         context["disputes"] = dataset_page.disputes(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -11,7 +11,12 @@ PERMISSIVE = (
     r"LLVM-exception|3-Clause"
 )
 # Used unchanged, as libraries.
-SHARE_ALIKE = {"psycopg": "LGPL-3.0-only", "psycopg-binary": "LGPL-3.0-only", "tqdm": "MPL-2.0"}
+SHARE_ALIKE = {
+    "psycopg": "LGPL-3.0-only",
+    "psycopg-binary": "LGPL-3.0-only",
+    "python-stdnum": "LGPLv2+",
+    "tqdm": "MPL-2.0",
+}
 
 
 def test_the_list_of_licences_names_every_locked_package():

@@ -70,11 +70,11 @@ def test_corrections_and_messages_at_once_leave_a_history_that_replays(keyword_m
 
 def test_erasing_while_messages_come_fails_no_one_and_leaves_no_orphan(keyword_model):
     def act(number):
-        return post_many(number) if number % 2 else erase(conversation_id="busy")
+        return post_many(number) if number % 2 else erase(conversation_id="busy", actor="staff")
 
     at_once(act, 16)
     for conversation in Conversation.objects.all():
         assert_consistent(conversation.conversation_id)
-    erase(conversation_id="busy")
+    erase(conversation_id="busy", actor="staff")
     for model in (Conversation, Message, PredictedTag, TagSwitch):
         assert not model.objects.exists()

@@ -36,6 +36,7 @@ def test_an_entry_says_where_the_conversation_stands(api_client):
         "conversations": [
             {
                 "conversation_id": "c",
+                "customer_id": None,
                 "conversation_tag": {"tag": HOT, "confidence": 0.8765},
                 "message_count": 1,
                 "last_switch_at": "2026-03-10T12:00:00+00:00",

@@ -177,7 +177,7 @@ class TestMeanwhile:
     @pytest.mark.parametrize("step", ["save", "skip"])
     def test_an_erased_conversation_is_said_and_the_next_comes(self, two, reviewer, step):
         response = reviewer.get(PAGE)
-        erase(conversation_id="buy")
+        erase(conversation_id="buy", actor="staff")
         reviewer.post(PAGE, {**fields(response), "do": step}, follow=True)
         html = press(reviewer, step, response, follow=True).content.decode()
         assert "has been erased meanwhile" in html

@@ -112,7 +112,7 @@ def test_erasing_a_conversation_takes_what_the_candidate_said(candidate):
     begin(candidate)
     post("I take it")
     trial.follow()
-    erase(conversation_id="c")
+    erase(conversation_id="c", actor="staff")
     assert not ShadowAnswer.objects.exists()
 
 

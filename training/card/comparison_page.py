@@ -109,8 +109,8 @@ def _lines(lost: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], str]:
     found: dict[tuple[str, int], str] = {}
     for digest in digests:
         examples = stored.splits_by_digest(digest, "test") or ()
-        for line, example in enumerate(examples, start=1):
-            found[digest, line] = example.message
+        for example in examples:
+            found[digest, example.line] = example.message
     return found
 
 

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from classifier.models import Tag
 from classifier.tags import in_use as tags_in_use
+from conversations.models import Review
 from training.datasets import (
     files,
     gathering,
@@ -35,7 +36,7 @@ from training.datasets.options import Options
 from training.datasets.records import Example
 from training.datasets.report import SETTLE
 from training.datasets.stats import describe, labels, warnings
-from training.datasets.stored import folder_of, load_split, load_tags
+from training.datasets.stored import folder_of, load_split, load_tags, lock_against_erasing
 from training.models import Dataset
 
 __all__ = [
@@ -72,7 +73,20 @@ def prepare(
     read in two ways (default: TRAINING_READING). DatasetError when too many records are bad, a
     file cannot be read, or too little is left to split.
     """
-    options = options or Options.of_settings()
+    while True:
+        try:
+            return _prepare(paths, options=options or Options.of_settings(), known_tags=known_tags)
+        except _ErasedMeanwhileError:
+            continue
+
+
+class _ErasedMeanwhileError(Exception):
+    """A conversation was erased whose messages are in what is about to be stored."""
+
+
+def _prepare(
+    paths: Sequence[Path], *, options: Options, known_tags: Sequence[str] | None
+) -> Dataset:
     known, retired = _tags() if known_tags is None else (list(known_tags), [])
     found = gathering.gather(
         files.of(paths),
@@ -106,7 +120,12 @@ def prepare(
         ],
         "input": gathering.report(found, reviewed, unique, clusters) | {"shared_text": shared},
     }
-    return _store(_digest(splits, tags, shared_text=bool(shared)), splits=splits, stats=stats)
+    return _store(
+        _digest(splits, tags, shared_text=bool(shared)),
+        splits=splits,
+        stats=stats,
+        reviewed=[record.line for record in reviewed.records],
+    )
 
 
 def _tags() -> tuple[list[str], list[str]]:
@@ -183,14 +202,25 @@ def _digest(
 
 
 def _store(
-    digest: str, *, splits: Mapping[str, Sequence[Example]], stats: dict[str, Any]
+    digest: str,
+    *,
+    splits: Mapping[str, Sequence[Example]],
+    stats: dict[str, Any],
+    reviewed: Sequence[int],
 ) -> Dataset:
-    """Folder and row, one preparation at a time; a second one of the same content renews both."""
+    """Folder and row, one preparation at a time; a second one of the same content renews both.
+
+    Nothing of the reviews `reviewed` is stored where one of them was erased since it was read; who
+    erases later finds the folder.
+    """
     contents = storage.content_files(splits, stats["tags"])
     stats["files"] = {name: storage.sha256(content) for name, content in contents.items()}
     folder = folder_of(digest)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(digest[:15], 16)])
+        lock_against_erasing()
+        if Review.objects.filter(pk__in=reviewed).count() < len(reviewed):
+            raise _ErasedMeanwhileError
         try:
             storage.publish(folder, files=contents, stats=stats)
         except OSError as error:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from classifier.redaction import redacted
 from training.datasets import reviews, unknown_tags
 from training.datasets.duplicates import Unique
 from training.datasets.reading import Problem, Record, Remark, read
@@ -54,7 +55,7 @@ def gather(
                 skip_unlabelled=skip_unlabelled,
             )
         )
-        of_file = [item for item in items if isinstance(item, Record)]
+        of_file = [_redacted(item) for item in items if isinstance(item, Record)]
         records += unknown_tags.marked(of_file, known_tags)
         problems += [item for item in items if isinstance(item, Problem)]
         remarks += [item for item in items if isinstance(item, Remark)]
@@ -87,6 +88,12 @@ def report(
         "disputes": [reviews.described(same) for same in unique.disputes],
         "near_duplicates": [places for places in members.values() if len(places) > 1],
     }
+
+
+def _redacted(record: Record) -> Record:
+    """As a message of that text would be stored, and as the model would read it."""
+    message = redacted(record.example.message)
+    return replace(record, example=replace(record.example, message=message))
 
 
 def _names(paths: Sequence[Path]) -> dict[str, Path]:

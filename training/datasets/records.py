@@ -5,7 +5,7 @@ Knows neither files nor the database: the tags that may occur and the longest me
 
 import re
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from beez.files.encoding import SURROGATE
@@ -26,6 +26,7 @@ class Example:
     group: str | None = None
     unknown: tuple[str, ...] = ()
     review: int | None = None  # number of the review that it comes from
+    line: int = field(default=0, compare=False)  # of the split's file that it was read from
 
     def __post_init__(self) -> None:
         if both := set(self.tags) & set(self.unknown):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from classifier.redaction import redacted
 from conversations.models import Review
 from training.datasets.duplicates import normalise
 from training.datasets.records import Example, Problem, Record
@@ -81,10 +82,12 @@ def described(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def _rows() -> Iterator[dict[str, Any]]:
-    """In one statement, so that they are of one moment."""
+    """In one statement, so that they are of one moment. What REDACT names is taken out of texts
+    that were stored before it was set."""
     fields = "tags", "labelled_for", "chosen", "actor", "message__text", "message__sampled"
     found = Review.objects.filter(withdrawn_at=None).order_by("pk").values("pk", *fields)
-    yield from found.iterator(chunk_size=_CHUNK)
+    for row in found.iterator(chunk_size=_CHUNK):
+        yield row | {"message__text": redacted(row["message__text"])}
 
 
 def _problem(row: dict[str, Any], known_tags: Set[str], max_length: int) -> str:

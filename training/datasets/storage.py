@@ -1,7 +1,8 @@
 """The data set on disk: one JSON-lines file for each split, `tag2id.json` and `stats.json`.
 
-A folder appears whole or not at all, and its splits never change; only `stats.json`, which also
-tells what the latest reading of the input met, is replaced.
+A folder appears whole or not at all, and its splits never change, but for what is erased: such a
+line stays as a number without a text, so that the others keep their place. Only `stats.json`, which
+also tells what the latest reading of the input met, is replaced.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from training.datasets.reading import Example
 
 TAGS_FILE = "tag2id.json"
 STATS_FILE = "stats.json"
+ERASED = "erased"  # field of a line whose message is there no more
+_TOMBSTONE = b'{"erased": true, "review": '
 
 
 def content_files(splits: Mapping[str, Sequence[Example]], tags: Sequence[str]) -> dict[str, bytes]:
@@ -66,11 +69,47 @@ def read_split(folder: Path, split: str, *, digest: str) -> list[Example]:
     content = path.read_bytes()
     if sha256(content) != digest:
         raise ValueError(f"{path.name} is not the file that was written")
-    return [_example(json.loads(line)) for line in content.decode().split("\n") if line]
+    rows = enumerate(map(json.loads, filter(None, content.decode().split("\n"))), start=1)
+    return [_example(fields, line) for line, fields in rows if ERASED not in fields]
 
 
-def _example(fields: dict[str, Any]) -> Example:
+def erase(folder: Path, split: str, gone: Callable[[dict[str, Any]], bool]) -> tuple[int, bytes]:
+    """Take the text of each line out whose fields are `gone`; how many there are, such as have
+    been taken out before too, and what the file holds now. It is replaced whole. OSError or
+    ValueError."""
+    path = folder / split_file(split)
+    lines = path.read_bytes().split(b"\n")
+    found = [at for at, line in enumerate(lines) if _from_a_review(line) and gone(json.loads(line))]
+    for at in found:
+        review = json.loads(lines[at])["review"]
+        lines[at] = _TOMBSTONE + str(review).encode() + b"}"
+    content = b"\n".join(lines)
+    if found:
+        beside = _beside(path)
+        _write(beside, content)
+        beside.replace(path)
+    return len(found), content
+
+
+def erased_in(content: bytes) -> int:
+    return content.count(_TOMBSTONE)
+
+
+def write_stats(folder: Path, stats: Mapping[str, Any]) -> None:
+    beside = _beside(folder / STATS_FILE)
+    _write(beside, json_bytes(stats))
+    beside.replace(folder / STATS_FILE)
+
+
+def _from_a_review(line: bytes) -> bool:
+    """Told without reading it, for most lines are from files. A text cannot hold such a name:
+    its quotation marks are escaped."""
+    return b'"review": ' in line
+
+
+def _example(fields: dict[str, Any], line: int) -> Example:
     return Example(
+        line=line,
         message=fields["message"],
         tags=tuple(fields["tags"]),
         group=fields.get("group"),

@@ -66,10 +66,7 @@ def _prepared_at(version: ModelVersion) -> datetime:
 
 
 def _items(examples: Sequence[Example], dataset: str = "") -> list[Item]:
-    return [
-        Item(example=example, dataset=dataset, line=line)
-        for line, example in enumerate(examples, start=1)
-    ]
+    return [Item(example=example, dataset=dataset, line=example.line) for example in examples]
 
 
 def _unseen(

@@ -63,6 +63,7 @@ def shape(
         "config": config.as_dict(),
         "reading": asdict(options or Options.of_settings()),
         "text_cleaning": text.VERSION,
+        "redaction": sorted([*settings.REDACT, *settings.REDACT_PHONES_OF]),
         "files": [_digest_of(path) for path in files.of(paths)],
     }
 
@@ -116,6 +117,8 @@ def _changes(last: TrainingRun, now: dict[str, Any]) -> Iterator[str]:
         yield f"How labelled messages are read has changed {since}."
     if before["text_cleaning"] != now["text_cleaning"]:
         yield f"What the model reads of a message has changed with a new Beez {since}."
+    if before.get("redaction", []) != now["redaction"]:  # older runs had none
+        yield f"What is taken out of messages has changed {since}."
     if before["config"] != now["config"]:
         names = _names(before["config"], now["config"])
         yield f"The settings of the training have changed {since} ({names})."

@@ -47,7 +47,7 @@ class Command(BaseCommand):
         self.stderr.write(f"Stored as {prefix}…")
 
     def _play(self, script: replay.Script, conversation_id: str, rule: str | None) -> None:
-        erase(conversation_id=conversation_id)
+        erase(conversation_id=conversation_id, actor="replay")
         self.stdout.write(f"\n{script.conversation_id}\n{replay.HEADING}")
         for posted in replay.play(script, conversation_id=conversation_id, rule=rule):
             self.stdout.write(replay.row(posted))

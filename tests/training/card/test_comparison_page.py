@@ -144,7 +144,7 @@ def test_a_reviewed_message_that_got_worse_is_shown_with_its_text_and_a_link(
 
 
 def test_after_an_erasure_no_text_is_left_and_the_page_stands(admin_client, refused, review):
-    erase(conversation_id="c-1")
+    erase(conversation_id="c-1", actor="staff")
     html = page(admin_client, refused)
     assert SECRET not in html
     assert f"reviews:{review.pk}" in html
