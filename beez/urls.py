@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from beez import home, playground
 from beez.api import errors
+from beez.staff import login
 from beez.status import api as status_api
 from classifier import api as classifier_api
 from classifier import models_api, thresholds_api
@@ -34,6 +35,7 @@ urlpatterns = [
     ),
     path("conversation/<any:conversation_id>", conversations_api.ConversationDetail.as_view()),
     path("admin/review/", admin.site.admin_view(queue_page.review), name="review"),
+    path("admin/login/", login.guarded(admin.site.login)),
     path("admin/", admin.site.urls),
 ]
 
