@@ -20,11 +20,9 @@ class Breaker:
     can what was asked before it ended begin the next: an outage is one, however many notice it.
     """
 
-    def __init__(
-        self, *, failures: type[Exception], began: str, ended: str, pause: float = PAUSE_SECONDS
-    ) -> None:
+    def __init__(self, *, failures: type[Exception], began: str, ended: str) -> None:
         """`began` and `ended` are the lines of the log."""
-        self._failures, self._pause = failures, pause
+        self._failures = failures
         self._lines = {True: began, False: ended}
         self._lock = threading.Lock()
         self._away = False
@@ -48,12 +46,12 @@ class Breaker:
         with self._lock:
             mine = not self._away or now >= self._ask_at
             if mine:
-                self._ask_at = now + self._pause  # nobody else asks meanwhile
+                self._ask_at = now + PAUSE_SECONDS  # nobody else asks meanwhile
         return mine
 
     def _found(self, *, away: bool, asked_at: float, why: str = "") -> None:
         with self._lock:
-            self._ask_at = time.monotonic() + self._pause
+            self._ask_at = time.monotonic() + PAUSE_SECONDS
             changed = away != self._away and asked_at >= self._changed_at
             if changed:
                 self._away, self._changed_at = away, time.monotonic()

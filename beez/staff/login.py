@@ -37,12 +37,20 @@ def guarded(view: View) -> View:
         if wait := _too_many(request):
             return _refused(request, 429, wait, "Too many log-ins come from your address.")
         try:
-            with _gate.inside(), _gate.turn():
+            with _gate.inside():
                 return view(request, **options)
         except FullError:
             return _refused(request, 503, 2, "Many people are logging in just now.")
 
     return login
+
+
+def account(request: HttpRequest, credentials: Any = None) -> str:
+    """What django-axes counts by and stores: as many characters as an account's name may have."""
+    users = get_user_model()
+    given = (credentials or request.POST).get(users.USERNAME_FIELD) or ""
+    longest = users._meta.get_field(users.USERNAME_FIELD).max_length
+    return str(given)[:longest].replace("\0", "")
 
 
 def locked_out(
@@ -68,8 +76,8 @@ def _logged_in(request: HttpRequest, user: Any, **_: object) -> None:
 def _name(request: HttpRequest) -> str:
     """Of an account that there is: in the wrong field, people type passwords."""
     users = get_user_model()
-    given = request.POST.get(users.USERNAME_FIELD, "")
-    known = "\0" not in given and users.objects.filter(**{users.USERNAME_FIELD: given}).exists()
+    given = account(request)
+    known = users.objects.filter(**{users.USERNAME_FIELD: given}).exists()
     return repr(given) if known else "an unknown account"
 
 

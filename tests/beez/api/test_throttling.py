@@ -86,7 +86,7 @@ def together(threads, do):
         return [found for part in pool.map(run, range(threads)) for found in part]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_eight_clients_at_once_get_what_is_allowed_and_no_more(store, settings):
     settings.ROOT_URLCONF, settings.RATE_LIMIT = "tests.beez.views", "100/hour"
     _, key = keys.create(name="shop", scopes=["classify"])
