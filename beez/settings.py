@@ -161,7 +161,9 @@ REDIS_URL = env.string("REDIS_URL", "")
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int | str] = {
-        "socket_connect_timeout": 5  # seconds, for a page waits for it
+        # Seconds, for a page waits for it: five times as long, for redis-py tries again.
+        "socket_connect_timeout": 1,
+        "socket_timeout": 1,  # a frozen Redis takes connections, and is silent
     }
 else:
     CELERY_BROKER_URL = "filesystem://localhost"

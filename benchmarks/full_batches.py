@@ -1,9 +1,9 @@
 """How long a single message waits while full batches are classified.
 
-`python benchmarks/full_batches.py [--model FOLDER] [--batches N] [--seconds N]`. Without a model one
-that has learnt nothing is made (untrained.py): its speed is that of a trained one. N clients send
-the largest batch that is allowed again and again, and again after a refusal; another sends one
-short message after another and `GET /health` after each.
+`python benchmarks/full_batches.py [--model FOLDER] [--batches N] [--seconds N]`. Without a model
+one that has learnt nothing is made (untrained.py): its speed is that of a trained one. N clients
+send the largest batch that is allowed again and again, also after a refusal; another sends one
+short message after another and asks for `/health` after each.
 """
 
 import argparse

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.dispatch import receiver
@@ -22,6 +23,7 @@ from beez.api.gate import FullError, Gate
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 3  # log-ins in a process: one whose password is checked, and two that wait for it
+LONGEST_NAME = 150  # characters of an account's name in Django
 _gate = Gate(AT_ONCE)
 
 View = Callable[..., HttpResponseBase]
@@ -49,8 +51,7 @@ def account(request: HttpRequest, credentials: Any = None) -> str:
     """What django-axes counts by and stores: as many characters as an account's name may have."""
     users = get_user_model()
     given = (credentials or request.POST).get(users.USERNAME_FIELD) or ""
-    longest = users._meta.get_field(users.USERNAME_FIELD).max_length
-    return str(given)[:longest].replace("\0", "")
+    return str(given)[:LONGEST_NAME].replace("\0", "")
 
 
 def locked_out(
@@ -89,7 +90,12 @@ def _too_many(request: HttpRequest) -> float:
 
 
 def _refused(request: HttpRequest, status: int, seconds: float, why: str) -> HttpResponse:
-    context = {"why": why, "minutes": max(1, round(seconds / 60))}
+    context = {
+        **admin.site.each_context(request),
+        "title": "Not logged in",
+        "why": why,
+        "minutes": max(1, round(seconds / 60)),
+    }
     answer = render(request, "admin/log_in_refused.html", context, status=status)
     answer["Retry-After"] = str(int(seconds) + 1)
     return answer

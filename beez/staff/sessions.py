@@ -25,7 +25,9 @@ class Ages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        probe = request.path_info[1:] in settings.PROBES  # answered without a database
+        cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if cookie and not probe and request.user.is_authenticated:
             _age(request)
         return self.get_response(request)
 

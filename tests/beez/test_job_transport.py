@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.beez.started import CHECKOUT, environment
+from tests.beez.started import CHECKOUT, SECRET, environment
 
 WORKER = ("-m", "celery", "-A", "tests.beez.echo_app", "worker", "--without-mingle")
 SEND = "import sys; from tests.beez.echo_app import write; write.delay(*sys.argv[1:])"

@@ -99,4 +99,6 @@ def test_a_batch_too_many_is_told_to_come_again(slow_batches, api_client):
     answer = api_client.post("/classify-messages", {"messages": [SENTENCE]}, format="json")
     gate._room = 2
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "busy")
-    assert api_client.post("/classify-messages", {"messages": ["a"]}, format="json").status_code == 200
+    assert (
+        api_client.post("/classify-messages", {"messages": ["a"]}, format="json").status_code == 200
+    )

@@ -1,4 +1,4 @@
-"""With a rate limit, a Redis that is frozen or gone costs requests a moment and the log two lines."""
+"""With a rate limit, a Redis that is frozen or gone costs a moment, and two lines of the log."""
 
 import contextlib
 import os

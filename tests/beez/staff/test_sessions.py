@@ -82,3 +82,8 @@ def test_the_cookie_of_a_session_is_kept_from_scripts_and_other_sites(browser, c
     cookie = browser.cookies[settings.SESSION_COOKIE_NAME]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert int(cookie["max-age"]) == settings.SESSION_IDLE_MINUTES * 60
+
+
+def test_a_probe_from_a_browser_asks_no_database(browser, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert browser.get("/health").status_code == 200
