@@ -24,7 +24,7 @@ test: install-dev ## the whole suite; ARGS="-k name" for a part
 check: install-dev ## style, types, layers, migrations, deployment settings, OpenAPI schema
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	DATABASE_URL=postgres:///types SECRET_KEY=types $(PY) -m mypy
+	$(PRODUCTION) $(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING

@@ -53,6 +53,18 @@ def string(name: str, default: str | None = None) -> str:
     return default
 
 
+def secret(name: str, *, strict: bool) -> str:
+    """A required value that nobody can guess; where not `strict`, any will do."""
+    value = string(name)
+    if strict and (len(value) < 50 or len(set(value)) < 10 or "insecure" in value):
+        raise ImproperlyConfigured(
+            f"{name} is too easy to guess: it signs what keeps people logged in. Set 50 or more "
+            "random characters, like those of: python3 -c 'import secrets; "
+            "print(secrets.token_urlsafe(50))'"
+        )
+    return value
+
+
 def boolean(name: str, default: bool) -> bool:
     value = string(name, str(default)).lower()
     if value in _TRUE:
@@ -146,9 +158,11 @@ def _is_url(url: str) -> bool:
         return False
 
 
-def rate(name: str) -> str:
-    """So many in a period, like `600/minute`; empty when unset: no limit."""
-    value = string(name, "")
+def rate(name: str, default: str = "") -> str:
+    """So many in a period, like `600/minute`; empty when unset, and for `none`: no limit."""
+    value = string(name, default)
+    if value == "none":
+        return ""
     if value and not re.fullmatch(r"[1-9]\d*/(second|minute|hour|day)", value):
         raise ImproperlyConfigured(
             f"{name}={value!r} is not a rate like 600/minute (second, minute, hour or day)."

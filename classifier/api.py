@@ -5,8 +5,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from beez.api import accepted
-from classifier import live
+from beez.api import accepted, throttling
+from classifier import batches, live
 from classifier.serializers import (
     ClassifyMessageRequest,
     ClassifyMessageResponse,
@@ -50,6 +50,7 @@ class ClassifyMessage(APIView):
     )
     def post(self, request: Request) -> Response:
         body = accepted.body(request, ClassifyMessageRequest)
+        throttling.spend(self, request, [body["message"]])
         return Response(answer(live.current(), body["message"]))
 
 
@@ -73,6 +74,7 @@ class ClassifyMessages(APIView):
     )
     def post(self, request: Request) -> Response:
         body = accepted.body(request, ClassifyMessagesRequest)
+        throttling.spend(self, request, body["messages"])
         model = live.current()
-        results = [answer(model, text) for text in body["messages"]]
+        results = batches.answers(model, body["messages"])
         return Response({"model_version": model.version_name, "results": results})

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from beez.api import accepted
+from beez.api import accepted, throttling
 from beez.api.models import ApiKey
 from conversations import answers, ingest, listing, reviewing, schema
 from conversations.converters import why_not_addressable
@@ -26,6 +26,7 @@ class ClassifyConversation(APIView):
     def post(self, request: Request) -> Response:
         """Add a customer message to a conversation and say where the customer stands now."""
         body = accepted.body(request, ConversationMessage)
+        throttling.spend(self, request, [body["message"]])
         posted = ingest.post(
             conversation_id=body["conversation_id"],
             text=body["message"],

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import psutil
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+SECRET = "for-the-tests-Jq3Vw8Zr5Tn2Xk9Lm4Bp7Hs6Df1Gc0Ya-alone"
 SERVED = "Ctrl-C stops everything"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from beez import checks
-from tests.beez.started import CHECKOUT, environment
+from tests.beez.started import CHECKOUT, SECRET, environment
 
 
 def ids(found):
@@ -82,7 +82,7 @@ print(current_app.main, current_app.conf.broker_url)
 
 def test_setting_django_up_registers_the_checks_and_the_broker_that_tasks_go_to(tmp_path):
     """In a process of its own, for importing either here would register it too."""
-    needed = {"DATABASE_URL": "postgres:///x", "SECRET_KEY": "x" * 60}
+    needed = {"DATABASE_URL": "postgres:///x", "SECRET_KEY": SECRET}
     said = subprocess.run(
         [sys.executable, "-c", SET_UP],
         cwd=CHECKOUT,

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.beez.started import CHECKOUT, environment
+from tests.beez.started import CHECKOUT, SECRET, environment
 
 WORKER = ("-m", "celery", "-A", "tests.beez.echo_app", "worker", "--without-mingle")
 SEND = "import sys; from tests.beez.echo_app import write; write.delay(*sys.argv[1:])"
@@ -14,7 +14,7 @@ SEND = "import sys; from tests.beez.echo_app import write; write.delay(*sys.argv
 def surroundings(request, tmp_path):
     """The environment of a worker and of a sender, on each transport that Beez can use."""
     redis = request.getfixturevalue("redis_url") if request.param == "redis" else ""
-    unused = {"DATABASE_URL": "postgres:///unused", "SECRET_KEY": "unused"}
+    unused = {"DATABASE_URL": "postgres:///unused", "SECRET_KEY": SECRET}
     return environment(tmp_path / "home", REDIS_URL=redis, **unused)
 
 

@@ -8,11 +8,11 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from beez import env
-from tests.beez.started import CHECKOUT, environment, setting_names
+from tests.beez.started import CHECKOUT, SECRET, environment, setting_names
 
 READERS = {
     "string", "boolean", "integer", "fraction", "choice", "listing", "clock", "time_zone",
-    "postgres", "rate", "folder", "bucket", "parts",
+    "postgres", "rate", "folder", "bucket", "parts", "secret",
 }  # fmt: skip
 PACKAGES = ("beez", "classifier", "conversations", "training")
 
@@ -38,7 +38,7 @@ def test_the_example_lists_every_setting_and_no_other():
 def test_the_example_explains_every_setting():
     text = (CHECKOUT / ".env.example").read_text()
     lines = text.splitlines()
-    plain = {"HOST", "PORT", "WEB_THREADS", "DATASETS_DIR"}
+    plain = {"HOST", "PORT", "WEB_THREADS", "DATASETS_DIR", "HSTS_PRELOAD"}
     for before, line in itertools.pairwise(lines):
         if (name := re.match(r"#([A-Z_]+)=", line)) and name[1] not in plain | {"TIME_ZONE"}:
             assert before.startswith("# "), line
@@ -129,7 +129,7 @@ def test_a_byte_order_mark_before_the_settings_is_no_part_of_a_name(tmp_path, mo
 
 
 def settings_with(tmp_path, expression, **changes):
-    required = {"DATABASE_URL": "postgres:///x", "SECRET_KEY": "x"}
+    required = {"DATABASE_URL": "postgres:///x", "SECRET_KEY": SECRET}
     code = f"from beez import settings; print({expression})"
     return subprocess.run(
         [sys.executable, "-c", code],
@@ -162,6 +162,6 @@ def test_a_rate_limit_switches_throttling_on(tmp_path):
 def test_beez_starts_with_a_rate_limit(tmp_path):
     """The throttle's module is imported by DRF's own, so it may not import those at run time."""
     command = [sys.executable, "manage.py", "check"]
-    database = {"DATABASE_URL": "postgres:///none", "SECRET_KEY": "x" * 60}
+    database = {"DATABASE_URL": "postgres:///none", "SECRET_KEY": SECRET}
     limited = environment(tmp_path, RATE_LIMIT="600/minute", **database)
     subprocess.run(command, cwd=CHECKOUT, env=limited, check=True)

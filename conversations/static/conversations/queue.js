@@ -65,7 +65,7 @@
     const data = new FormData(form());
     data.set("do", step);
     data.delete("csrfmiddlewaretoken"); // the cookie's is newer after signing in again
-    const headers = { "X-Requested-With": "fetch", "X-CSRFToken": cookie("csrftoken") };
+    const headers = { "X-Requested-With": "fetch", "X-CSRFToken": cookie("__Host-csrftoken") || cookie("csrftoken") };
     busy = true;
     review().classList.add("waiting");
     try {

@@ -47,7 +47,7 @@ async function save(click) {
 function filledIn(form, click) {
   const data = new FormData(form);
   data.append(click.name, click.value);
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/); // new after signing in anew
+  const token = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/); // new after signing in anew
   if (token) data.set("csrfmiddlewaretoken", token[1]);
   return data;
 }

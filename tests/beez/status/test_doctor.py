@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from beez.status.heartbeat import KINDS
 from beez.status.models import Heartbeat
-from tests.beez.started import CHECKOUT, environment
+from tests.beez.started import CHECKOUT, SECRET, environment
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_settings_that_do_not_fit_together_are_a_line(keyword_model, all_seen, s
 
 
 def test_a_database_that_is_away_is_one_line_and_no_traceback(tmp_path):
-    away = {"DATABASE_URL": "postgres://a:b@127.0.0.1:1/none", "SECRET_KEY": "x" * 60}
+    away = {"DATABASE_URL": "postgres://a:b@127.0.0.1:1/none", "SECRET_KEY": SECRET}
     doctor = subprocess.run(
         [sys.executable, "manage.py", "doctor"],
         cwd=CHECKOUT,

@@ -64,7 +64,7 @@ def postgres(home):
 
 
 def manage(home, url, *arguments, **options):
-    environment = started.environment(home, DATABASE_URL=url, SECRET_KEY="x" * 50)
+    environment = started.environment(home, DATABASE_URL=url, SECRET_KEY=started.SECRET)
     command = [sys.executable, "manage.py", *arguments]
     return subprocess.Popen(command, cwd=started.CHECKOUT, env=environment, **options)
 

@@ -1,0 +1,54 @@
+"""Batches beside other requests: few at once in a process, in turns, and for so many seconds.
+
+One batch may take as long as thousands of single messages. Each would have a thread of the web
+server meanwhile, and a share of every core.
+"""
+
+import functools
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+
+from beez.api.errors import Unavailable
+from beez.api.gate import FullError, Gate, LateError
+from classifier.live import LiveModel
+from classifier.serializers import answer
+
+# A batch goes before those that come later by more than this for each of its messages:
+# small ones overtake large ones, large ones never wait for ever, and equals finish one by one
+# (side by side, all would finish as late as the last).
+MESSAGE_SECONDS = 0.05
+
+
+class Busy(Unavailable):
+    """503: too many batches at once, or one that takes too long."""
+
+    default_code = "busy"
+
+
+def answers(model: LiveModel, texts: Sequence[str]) -> list[dict[str, Any]]:
+    """What `serializers.answer` gives for each. Raises Busy."""
+    now, seconds, most = time.monotonic(), settings.BATCH_SECONDS, settings.BATCHES_AT_ONCE
+    found: list[dict[str, Any]] = []
+    try:
+        with _gate(most).inside(due=now + MESSAGE_SECONDS * len(texts), seconds=seconds) as offer:
+            for text in texts:
+                offer()
+                if time.monotonic() > now + seconds:
+                    raise LateError
+                found.append(answer(model, text))
+    except FullError:
+        raise Busy(
+            f"{most} batches are being classified already (BATCHES_AT_ONCE). Try again in a moment."
+        ) from None
+    except LateError:
+        raise Busy(
+            f"{len(found)} of {len(texts)} messages were classified within {seconds} seconds "
+            "(BATCH_SECONDS). Nothing is returned; send fewer messages at once."
+        ) from None
+    return found
+
+
+_gate = functools.cache(Gate)
