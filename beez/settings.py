@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from beez import __version__, env
+from beez import __version__, clock, env
 
 BASE_DIR = env.BASE_DIR
 BEEZ_HOME = env.folder("BEEZ_HOME", BASE_DIR / "var")
@@ -57,6 +56,8 @@ INSTALLED_APPS = [
     "corsheaders",
 ]
 MIDDLEWARE = [
+    "beez.api.request_ids.Named",
+    "beez.metrics.middleware.Measured",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -124,7 +125,8 @@ if REDIS_URL:
     }
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int | str] = {
-        "socket_connect_timeout": 5  # seconds, for a page waits for it
+        "socket_connect_timeout": 5,  # seconds, for a page waits for it
+        "socket_timeout": 5,  # a Redis that is frozen takes connections and is silent
     }
 else:
     CACHES = {
@@ -150,14 +152,15 @@ CELERY_WORKER_POOL = "threads"  # a training has a process of its own; a forked 
 CELERY_WORKER_CONCURRENCY = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE_FILENAME = str(BEEZ_HOME / "beat-schedule")
 RETRAIN_AT = env.clock("RETRAIN_AT", "03:30")  # (hour, minute) in TIME_ZONE
+RETRAIN_WITHIN_HOURS = env.integer("RETRAIN_WITHIN_HOURS", 3, minimum=1, maximum=23)
+# Beat keeps nothing: what is due at which hour is asked of Postgres, once a minute.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+_MINUTELY = {"schedule": clock.every(60.0), "options": {"expires": 600}}
 CELERY_BEAT_SCHEDULE = {
-    "retrain": {
-        "task": "training.tasks.retrain",
-        "schedule": crontab(hour=str(RETRAIN_AT[0]), minute=str(RETRAIN_AT[1])),
-    },
-    "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": 60.0},
+    "train": {"task": "training.tasks.take_up", **_MINUTELY},
+    "moving": {"task": "beez.status.tasks.show_that_jobs_move", **_MINUTELY},
+    "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": clock.every(60.0)},
 }
 
 # --- API ------------------------------------------------------------------------------------------
@@ -212,7 +215,11 @@ BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
 TRAINING_CHANGES = env.parts("TRAINING_CHANGES")  # of the preset, like epochs=3;max_steps=500
 TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "small", "original"))
 
-# --- logs: never a message text -------------------------------------------------------------------
+# --- seeing it run: metrics, logs (never a message text), errors --------------------------------
+METRICS_TOKEN = env.string("METRICS_TOKEN", "")  # for GET /metrics; empty: a key of scope read
+SENTRY_DSN = env.string("SENTRY_DSN", "")
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
+ACCESS_LOG = env.boolean("ACCESS_LOG", False)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
@@ -221,9 +228,17 @@ LOGGING = {
         "line": {
             "()": "beez.api.logs.LineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        },
+        "json": {"()": "beez.api.logs.JsonFormatter"},
+    },
+    "filters": {"without quotations": {"()": "beez.api.logs.WithoutQuotations"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["without quotations"],
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
