@@ -3,8 +3,9 @@
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
-from celery import Celery, Task
+from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import (
     beat_init,
@@ -64,7 +65,7 @@ def _name_job(headers: dict[str, object] | None = None, **_: object) -> None:
 
 
 @task_prerun.connect
-def _enter_job(task_id: str, task: Task, **_: object) -> None:
+def _enter_job(task_id: str, task: Any, **_: object) -> None:
     """A worker's thread does one job after the other, and its log lines say which."""
     request_ids.job.set(task.name or "")
     request_ids.current.set(getattr(task.request, "beez_request", None) or task_id)

@@ -80,7 +80,7 @@ def jobs_waiting() -> int | None:
     try:
         if settings.REDIS_URL:
             with _redis() as client:
-                return int(client.llen(queue))  # type: ignore[arg-type]  # not awaited
+                return int(client.llen(queue))
         folder = Path(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"]))
         return sum(1 for _ in folder.glob(f"*{queue}.msg"))
     except (redis.RedisError, OSError):

@@ -132,7 +132,7 @@ def _is_stuck(facts: Facts) -> bool:
         (seen := facts.seen[kind]) is not None and facts.at - seen <= LATE
         for kind in ("worker", "beat")
     )
-    run = facts.learning and facts.learning.last_run
+    run = facts.learning.last_run if facts.learning else None
     busy = run is not None and run.state == TrainingRun.State.RUNNING
     still = facts.jobs_moved is not None and facts.at - facts.jobs_moved > STUCK
     return there and still and not busy and not facts.broker_problem
