@@ -64,9 +64,9 @@ class WithoutQuotations(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if record.name == "django.request":
-            if getattr(record, "status_code", 0) == 503 or is_outage(error):
-                return False  # `beez.api.errors` has a line for each
-            record.msg, record.args = "%s", (_reason(record, error),)
+            if error is None or is_outage(error):
+                return False  # `beez.api.errors` has a line for each, with the request's name
+            record.msg, record.args = "Unexpected %s", (kind(error),)
         elif isinstance(record.args, dict) and "exc" in record.args:  # Celery's, of a job
             record.args = record.args | {"exc": kind(error) if error else "…"}
             if is_outage(error):
@@ -82,12 +82,6 @@ def is_outage(error: BaseException | None) -> bool:
 def first_line(error: BaseException) -> str:
     """What an outage says; its further lines may quote a statement."""
     return (str(error).strip().splitlines() or [kind(error)])[0]
-
-
-def _reason(record: logging.LogRecord, error: BaseException | None) -> str:
-    """Of Django's `reason: path` the first part."""
-    reason = record.args[0] if isinstance(record.args, tuple) and record.args else "A fault"
-    return f"{reason}: {kind(error)}" if error else str(reason)
 
 
 def _traceback(ei: _Exception) -> str:

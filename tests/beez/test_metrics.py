@@ -1,5 +1,6 @@
 """What Prometheus is told, to whom, and that dashboard and alerts ask for what there is."""
 
+import itertools
 import json
 import re
 import threading
@@ -203,6 +204,6 @@ def test_processes_of_one_server_count_together(tmp_path):
             urllib.request.urlopen(f"{up.address}/health").read()
             with urllib.request.urlopen(asked) as answer:
                 healthy.append(of_route(answer.read().decode(), "/health"))
-        assert [two - one for one, two in zip(healthy, healthy[1:], strict=False)] == [1] * 11
+        assert [two - one for one, two in itertools.pairwise(healthy)] == [1] * 11
     finally:
         up.end()

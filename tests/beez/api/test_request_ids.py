@@ -30,6 +30,10 @@ def lines():
     root.setLevel(level)
 
 
+def post(shell, path, **named):
+    return shell.post(path, data="{}", content_type="application/json", **named)
+
+
 def test_a_callers_own_name_is_kept_and_others_are_made(shell):
     assert shell.get("/health", headers={"X-Request-ID": "shop-12345678"})["X-Request-ID"] == (
         "shop-12345678"
@@ -46,7 +50,7 @@ def test_a_name_that_is_no_plain_word_is_not_taken(shell, odd):
 
 
 def test_every_line_of_a_request_has_its_name(shell, lines):
-    shell.post("/fails/unexpected", headers={"X-Request-ID": "shop-12345678"})
+    post(shell, "/fails/unexpected", headers={"X-Request-ID": "shop-12345678"})
     assert lines and {line["request_id"] for line in lines} == {"shop-12345678"}
     assert request_ids.current.get() == ""
 
@@ -56,7 +60,7 @@ def test_every_line_of_a_request_has_its_name(shell, lines):
 )
 def test_a_database_that_is_away_is_one_line_a_request_and_no_traceback(shell, lines, path):
     for _ in range(5):
-        assert shell.post(path).status_code == 503
+        assert post(shell, path).status_code == 503
     assert [line["message"] for line in lines] == ["Database unavailable: connection refused"] * 5
     assert not any("exception" in line for line in lines)
 
@@ -74,7 +78,7 @@ def test_a_database_that_goes_in_a_middleware_is_one_line(shell, lines, monkeypa
 
 
 def test_another_503_is_one_line(shell, lines):
-    assert shell.post("/fails/unavailable").status_code == 503
+    assert post(shell, "/fails/unavailable").status_code == 503
     assert len(lines) == 1
     assert lines[0]["message"].startswith("503 in Fails: ")
 
