@@ -98,7 +98,8 @@ def test_a_worker_that_trains_takes_up_no_other_job(keyword_model, all_seen):
         (-95, "✗ The clock of this machine is 95 s behind the database's"),
     ],
 )
-def test_clocks_that_differ_are_a_line(keyword_model, all_seen, capsys, monkeypatch, ahead, told):
+@pytest.mark.usefixtures("keyword_model", "all_seen")
+def test_clocks_that_differ_are_a_line(capsys, monkeypatch, ahead, told):
     real = parts.clock_ahead
     assert abs(real()) < 5
     monkeypatch.setattr(parts, "clock_ahead", lambda: real() + ahead)
