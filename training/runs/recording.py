@@ -5,6 +5,7 @@ the running process renews. A run whose process is gone, or whose lease has run 
 failed by the next one that wants to start.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -87,8 +88,10 @@ def recorded(trigger: str, config: dict[str, Any], *, asked: int | None = None) 
 
     It is the row `asked`, where that is given: what staff asked for begins.
     """
-    worker = Worker.of()
-    handle = Handle(outlive(lambda: _begin(worker, trigger, config, asked)))
+    worker, attempts = Worker.of(), itertools.count()
+    handle = Handle(
+        outlive(lambda: _begin(worker, trigger, config, asked, again=next(attempts) > 0))
+    )
     try:
         with handle.heart:
             yield handle
@@ -156,7 +159,9 @@ def end_all_lost() -> None:
             _end_for(run, "The process ended without a word (killed, or power lost).")
 
 
-def _begin(worker: Worker, trigger: str, config: dict[str, Any], asked: int | None) -> TrainingRun:
+def _begin(
+    worker: Worker, trigger: str, config: dict[str, Any], asked: int | None, *, again: bool
+) -> TrainingRun:
     end_all_lost()
     values = {
         "state": State.RUNNING,
@@ -170,20 +175,20 @@ def _begin(worker: Worker, trigger: str, config: dict[str, Any], asked: int | No
         with transaction.atomic():
             if asked is None:
                 return TrainingRun.objects.create(**values)
-            return _taken_up(asked, values)
+            return _taken_up(asked, values, again=again)
     except IntegrityError:
         other = TrainingRun.objects.filter(state=State.RUNNING).first()
-        if other and other.identity == worker.as_dict():  # an outage swallowed the answer only
-            return other
+        if again and other and other.identity == worker.as_dict():
+            return other  # the outage swallowed the answer only
         since = f" since {other.started_at:%H:%M:%S %Z} ({other.worker})" if other else ""
         raise AlreadyRunning(f"Another training is under way{since}.") from None
 
 
-def _taken_up(asked: int, values: dict[str, Any]) -> TrainingRun:
+def _taken_up(asked: int, values: dict[str, Any], *, again: bool) -> TrainingRun:
     row = TrainingRun.objects.filter(pk=asked)
     if not row.filter(state=State.ASKED).update(**values, started_at=timezone.now()):
         found = row.filter(state=State.RUNNING, identity=values["identity"]).first()
-        if found is None:
+        if found is None or not again:
             raise AlreadyRunning(f"Run {asked} was taken up already, or cancelled.")
         return found
     return row.get()
