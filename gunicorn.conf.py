@@ -2,7 +2,9 @@
 
 from beez import env
 from beez.launch import preflight
+from beez.metrics import folder
 
+folder.prepare()
 _host, _port = preflight.address()
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 workers = env.integer("WEB_WORKERS", 1, minimum=1, maximum=256)

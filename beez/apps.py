@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps as admin_apps
 
 
@@ -7,6 +8,10 @@ class BeezConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
+        if settings.SENTRY_DSN:
+            from beez import sentry
+
+            sentry.start(settings.SENTRY_DSN)
         # Each registers itself on import: the Celery application (tasks sent from the web process
         # need it), the system checks, and the OpenAPI extension.
         from beez import celery, checks  # noqa: F401

@@ -3,10 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from beez import __version__, env
+from beez import __version__, clock, env
 
 BASE_DIR = env.BASE_DIR
 BEEZ_HOME = env.folder("BEEZ_HOME", BASE_DIR / "var")
@@ -104,6 +103,8 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    "beez.api.request_ids.Named",
+    "beez.metrics.middleware.Measured",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -183,18 +184,19 @@ CELERY_WORKER_POOL = "threads"  # a training has a process of its own; a forked 
 CELERY_WORKER_CONCURRENCY = 4  # a training takes minutes, and webhooks do not wait for it
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE_FILENAME = str(BEEZ_HOME / "beat-schedule")
 RETRAIN_AT = env.clock("RETRAIN_AT", "03:30")  # (hour, minute) in TIME_ZONE
 EXPIRE_AT = env.clock("EXPIRE_AT", "02:30")  # before the training, which then learns of none
+RETRAIN_WITHIN_HOURS = env.integer("RETRAIN_WITHIN_HOURS", 3, minimum=1, maximum=23)
+# Beat keeps nothing: what is due at which hour is asked of Postgres, once a minute.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+_MINUTELY = {"schedule": clock.every(60.0), "options": {"expires": 600}}
 CELERY_BEAT_SCHEDULE = {
-    "retrain": {
-        "task": "training.tasks.retrain",
-        "schedule": crontab(hour=str(RETRAIN_AT[0]), minute=str(RETRAIN_AT[1])),
-    },
-    "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": 60.0},
-    "webhooks": {"task": "beez.webhooks.tasks.deliver", "schedule": 5.0},
-    "tidy-webhooks": {"task": "beez.webhooks.tasks.tidy", "schedule": 1_800.0},
-    "erasures": {"task": "conversations.tasks.go_on_erasing", "schedule": 60.0},
+    "train": {"task": "training.tasks.take_up", **_MINUTELY},
+    "moving": {"task": "beez.status.tasks.show_that_jobs_move", **_MINUTELY},
+    "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": clock.every(60.0)},
+    "webhooks": {"task": "beez.webhooks.tasks.deliver", "schedule": clock.every(5.0)},
+    "tidy-webhooks": {"task": "beez.webhooks.tasks.tidy", "schedule": clock.every(1_800.0)},
+    "erasures": {"task": "conversations.tasks.go_on_erasing", "schedule": clock.every(60.0)},
     "expire": {
         "task": "conversations.tasks.expire",
         "schedule": crontab(hour=str(EXPIRE_AT[0]), minute=str(EXPIRE_AT[1])),
@@ -267,7 +269,11 @@ RETENTION_KEEPS_REVIEWED = env.boolean("RETENTION_KEEPS_REVIEWED", False)
 REDACT = env.listing("REDACT", allowed=("cards", "ibans", "emails", "phones"))
 REDACT_PHONES_OF = env.listing("REDACT_PHONES_OF")  # countries whose own numbers are known too
 
-# --- logs: never a message text -------------------------------------------------------------------
+# --- seeing it run: metrics, logs (never a message text), errors --------------------------------
+METRICS_TOKEN = env.string("METRICS_TOKEN", "")  # for GET /metrics; empty: a key of scope read
+SENTRY_DSN = env.string("SENTRY_DSN", "")
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
+ACCESS_LOG = env.boolean("ACCESS_LOG", False)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
@@ -276,9 +282,17 @@ LOGGING = {
         "line": {
             "()": "beez.api.logs.LineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        },
+        "json": {"()": "beez.api.logs.JsonFormatter"},
+    },
+    "filters": {"without quotations": {"()": "beez.api.logs.WithoutQuotations"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["without quotations"],
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},

@@ -7,6 +7,7 @@ from beez import home, playground
 from beez.api import errors
 from beez.staff import login
 from beez.status import api as status_api
+from beez.status import metrics_api
 from beez.webhooks import api as webhooks_api
 from classifier import api as classifier_api
 from classifier import models_api, thresholds_api
@@ -22,6 +23,7 @@ urlpatterns = [
     path("health", home.Health.as_view(), name="health"),
     path("ready", home.Ready.as_view(), name="ready"),
     path("status", status_api.Status.as_view()),
+    path("metrics", metrics_api.Metrics.as_view()),
     path("docs", home.Docs.as_view(url_name="schema"), name="docs"),
     path("openapi.json", home.Schema.as_view(), name="schema"),
     path("classify-message", classifier_api.ClassifyMessage.as_view()),

@@ -60,6 +60,12 @@ class Classification:
         return [(tag, value) for tag, value in self.ranked if value >= self.thresholds[tag]]
 
     @property
+    def tags(self) -> list[str]:
+        """The names of `selected`, in the model's order."""
+        found = self.probabilities.items()
+        return [tag for tag, value in found if value >= self.thresholds[tag]]
+
+    @property
     def unsure(self) -> frozenset[str]:
         """Tags whose decision, for or against, a person had better look at."""
         return frozenset(

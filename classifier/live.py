@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.db.models import Subquery
 
 from beez.api.errors import Unavailable
+from beez.metrics import instruments
 from classifier import registry, thresholds
 from classifier.artefact import ArtefactError
 from classifier.decision import InForce, Overrides, in_force
@@ -79,8 +80,16 @@ class LiveModel:
     in_force: InForce
 
     def classify(self, text: str) -> Classification:
-        """The engine's probabilities, decided by the thresholds in force."""
-        return self.engine.classify(text).decided_by(self.in_force)
+        """The engine's probabilities, decided by the thresholds in force; counted."""
+        began = time.perf_counter()
+        found = self.engine.classify(text).decided_by(self.in_force)
+        instruments.classified(
+            seconds=time.perf_counter() - began,
+            tags=found.tags,
+            review=found.review,
+            unfamiliar=found.strange,
+        )
+        return found
 
 
 @dataclass(eq=False)

@@ -27,8 +27,12 @@ from training.runs import cancelling, page
 __all__ = ["ComparisonAdmin", "DatasetAdmin", "TrainingRunAdmin"]
 
 ASKED = (
-    "A training was asked for. It appears below when the worker begins it, in a minute at most if "
-    "the worker runs; it takes some minutes, and what it makes goes live only if it is not worse."
+    "A training was asked for. The worker begins it in a minute at most, if it runs; it takes some "
+    "minutes, and what it makes goes live only if it is not worse."
+)
+ASKED_UNTOLD = (
+    "A training was asked for and stands below. The queue (Redis) does not answer at present, so "
+    "it begins within a minute or two after it does again; you need not ask twice."
 )
 
 
@@ -161,8 +165,9 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         if not self.has_ask_permission(request):
             raise PermissionDenied
         try:
-            asking.ask(asked_by=request.user.get_username())
-            self.message_user(request, ASKED, messages.SUCCESS)
+            told = asking.ask(asked_by=request.user.get_username())
+            text, level = (ASKED, messages.SUCCESS) if told else (ASKED_UNTOLD, messages.WARNING)
+            self.message_user(request, text, level)
         except asking.NotAskedError as error:
             self.message_user(request, str(error), messages.ERROR)
         return redirect("admin:training_trainingrun_changelist")
@@ -206,7 +211,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
             else:
                 text, level = f"Training run {pk} was over already.", messages.WARNING
             self.message_user(request, text, level)
-        elif run.state == TrainingRun.State.RUNNING:
+        elif run.state in (TrainingRun.State.ASKED, TrainingRun.State.RUNNING):
             title = "Cancel a training"
             context = self.admin_site.each_context(request) | {"opts": self.opts, "title": title}
             context["run"] = run
@@ -243,7 +248,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     @admin.display
     def duration(self, run: TrainingRun) -> timedelta:
         """Whole seconds, up to now for a run that goes on; none for one that was skipped."""
-        if run.state == TrainingRun.State.SKIPPED:
+        if run.state in (TrainingRun.State.ASKED, TrainingRun.State.SKIPPED):
             return timedelta()
         seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
         return timedelta(seconds=int(seconds))

@@ -1,18 +1,23 @@
-"""A member of staff asks for a training: it is handed to the worker, which does it when it can."""
+"""A member of staff asks for a training: a row first, which the worker takes up when it can."""
 
-from django.utils import timezone
+from django.db import IntegrityError, transaction
 from kombu.exceptions import OperationalError
 
 from training import tasks
 from training.models import TrainingRun
+from training.runs import recording
 
 
 class NotAskedError(Exception):
-    """The training could not be asked for; the message says why and what to do."""
+    """The training was not asked for; the message says why and what to do."""
 
 
-def ask(*, asked_by: str) -> None:
-    """Hand a training to the worker; NotAskedError where one is under way, or no job can start."""
+def ask(*, asked_by: str) -> bool:
+    """Ask for a training; NotAskedError where one is under way or asked for.
+
+    False where the worker could not be told, for the queue does not answer: it looks each minute
+    by itself, once it can.
+    """
     running = TrainingRun.objects.filter(state=TrainingRun.State.RUNNING).first()
     if running is not None:
         raise NotAskedError(
@@ -20,9 +25,15 @@ def ask(*, asked_by: str) -> None:
             "want another."
         )
     try:
-        tasks.train_for_staff.apply_async(args=(asked_by, timezone.now().isoformat()), retry=False)
-    except (OperationalError, OSError) as error:
+        with transaction.atomic():
+            recording.ask(asked_by=asked_by)
+    except IntegrityError:
         raise NotAskedError(
-            "No training was started, for jobs cannot be handed over at present: the queue "
-            "(Redis) does not answer. Try again in a few minutes, or tell whoever runs Beez."
-        ) from error
+            "A training is asked for already, and begins when the worker takes it up. Where it "
+            "does not within minutes, the overview says what is wrong."
+        ) from None
+    try:
+        tasks.take_up.apply_async(retry=False)
+    except (OperationalError, OSError):
+        return False
+    return True

@@ -45,9 +45,11 @@ class HeldOut(models.Model):
 
 
 class TrainingRun(models.Model):
-    """One attempt to train; every state and error stands here. One may run at a time."""
+    """One attempt to train; every state and error stands here. One may run at a time, and one be
+    asked for, which is when `started_at` says until it begins."""
 
     class State(models.TextChoices):
+        ASKED = "asked", "asked for"
         RUNNING = "running"
         SUCCEEDED = "succeeded"
         SKIPPED = "skipped"
@@ -99,7 +101,12 @@ class TrainingRun(models.Model):
                 fields=["state"],
                 condition=models.Q(state="running"),
                 name="one_training_at_a_time",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=models.Q(state="asked"),
+                name="one_training_asked_for",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -47,6 +47,7 @@ def train(
     activation: gate.Policy = "always",
     skip_unchanged: bool = False,
     asked_by: str = "",
+    asked: int | None = None,
     progress: Progress = lambda _: None,
 ) -> TrainingRun:
     """Train a version on the messages in `paths` (none: the shipped ones); returns the run's row.
@@ -55,10 +56,10 @@ def train(
     to `progress`, a step for each kind of finding.
     With `skip_unchanged` a run that is not due (`training.runs.due`) ends as skipped; one that was
     cancelled from elsewhere returns its row too. `asked_by` names the member of staff who wanted
-    it. Raises `recording.AlreadyRunning` when another training is under way; any other error is
-    recorded on the row and raised.
+    it, and `asked` the row that stands for this, if any. Raises `recording.AlreadyRunning` when
+    another training is under way; any other error is recorded on the row and raised.
     """
-    with recording.recorded(trigger, config.as_dict()) as run:
+    with recording.recorded(trigger, config.as_dict(), asked=asked) as run:
 
         def tell(step: dict[str, Any]) -> None:
             progress(step)

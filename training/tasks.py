@@ -1,17 +1,22 @@
-"""Celery's doors to data-set preparation and training; beat calls `retrain` nightly."""
+"""Celery's doors to data-set preparation and training; beat calls `take_up` each minute."""
 
-from datetime import datetime
 from pathlib import Path
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.db import InterfaceError, OperationalError
 
 from training.datasets import dataset
 from training.models import TrainingRun
-from training.runs import child, recording
+from training.runs import child, taking_up
 
 
-@shared_task
+@shared_task(
+    autoretry_for=(OperationalError, InterfaceError),
+    retry_backoff=2,  # seconds, then 4, 8 …
+    retry_backoff_max=600,
+    max_retries=20,  # two hours and a half
+)
 def prepare_dataset(paths: list[str] | None = None) -> str:
     """Prepare a data set from files that the worker can read; returns its digest."""
     return dataset.prepare([Path(path) for path in paths or []]).digest
@@ -25,21 +30,10 @@ def train_model(paths: list[str] | None = None, arguments: list[str] | None = No
 
 
 @shared_task
-def retrain() -> int:
-    """The nightly run: skipped when none is due, activated only when not worse."""
-    return child.train("--skip-unchanged", "--if-not-worse", trigger=TrainingRun.Trigger.SCHEDULE)
-
-
-@shared_task
-def train_for_staff(asked_by: str, asked_at: str) -> int:
-    """What a member of staff asked for, due or not, unless a run that began since does the same."""
-    if run := recording.begun_since(datetime.fromisoformat(asked_at)):
-        reason = f"Run {run.pk}, which began after {asked_by} had asked, does the same."
-        recording.skip(TrainingRun.Trigger.STAFF, {}, reason, asked_by=asked_by)
-        return 0
-    return child.train(
-        "--if-not-worse", f"--asked-by={asked_by}", trigger=TrainingRun.Trigger.STAFF
-    )
+def take_up() -> bool:
+    """What staff asked for, or the nightly run: skipped when none is due, activated only when not
+    worse. With nothing to do it costs a few queries."""
+    return taking_up.take_up()
 
 
 @worker_shutting_down.connect

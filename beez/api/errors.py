@@ -35,7 +35,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from beez.api import bodies
-from beez.api.logs import kind
+from beez.api.logs import first_line, kind
 
 logger = logging.getLogger(__name__)
 
@@ -89,10 +89,18 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     if known is None:
         logger.error("Unexpected %s in %s", kind(exc), _view_name(context), exc_info=exc)
         known = InternalError()
+    elif isinstance(known, Unavailable) and not isinstance(known, DatabaseUnavailable):
+        logger.warning("503 in %s: %s", _view_name(context), known.detail)
     if "request" in context:  # whatever the view renders, its errors are JSON
         context["request"].accepted_renderer = JSONRenderer()
         context["request"].accepted_media_type = JSONRenderer.media_type
     return Response(_body(known), status=known.status_code, headers=_headers(known))
+
+
+def database_away(exc: Exception) -> DatabaseUnavailable:
+    """Told in one line, however many requests meet it: connection trouble, never row values."""
+    logger.error("Database unavailable: %s", first_line(exc), extra={"outage": True})
+    return DatabaseUnavailable()
 
 
 def respond(request: HttpRequest, exc: exceptions.APIException) -> HttpResponse:
@@ -127,8 +135,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Django's last resort; a database that went away in a middleware ends here too."""
-    if isinstance(sys.exc_info()[1], DATABASE_ERRORS):
-        return respond(request, DatabaseUnavailable())
+    error = sys.exc_info()[1]
+    if isinstance(error, DATABASE_ERRORS):
+        return respond(request, database_away(error))
     if is_admin(request):
         return defaults.server_error(request)
     return respond(request, InternalError())
@@ -149,8 +158,7 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:  # noqa
         case SuspiciousOperation() | BadRequest() | UnreadablePostError():
             return _malformed()
         case OperationalError() | InterfaceError():
-            logger.error("Database unavailable: %s", exc)  # connection trouble, never row values
-            return DatabaseUnavailable()
+            return database_away(exc)
     return None
 
 

@@ -86,6 +86,9 @@ class LearningResponse(serializers.Serializer[Any]):
     reviewed = serializers.IntegerField(help_text="Reviews since the last training.")
     needed = serializers.IntegerField()
     next_check = serializers.DateTimeField()
+    missed = serializers.DateTimeField(
+        allow_null=True, help_text="The last night's check, where it did not take place."
+    )
     last_run = RunResponse(allow_null=True)
 
 
@@ -159,6 +162,7 @@ _EXAMPLE = {
         "reviewed": 37,
         "needed": 50,
         "next_check": "2026-02-01T03:30:00+00:00",
+        "missed": None,
         "last_run": {
             "id": 8,
             "state": "skipped",
@@ -260,6 +264,7 @@ def _learning(found: Learning) -> Json:
         "reviewed": found.reviewed,
         "needed": found.needed,
         "next_check": found.next_check.isoformat(),
+        "missed": instant(found.missed),
         "last_run": run
         and {
             "id": run.pk,

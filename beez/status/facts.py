@@ -27,11 +27,13 @@ class Facts:
     at: datetime
     database_problem: str
     pending_migrations: list[str]
+    clock_ahead: float | None  # seconds before the database's
     broker_problem: str
     disk: tuple[Path, int]  # the fullest folder of Beez, and the bytes that are free there
     is_live_known: bool
     live: Live | None
     seen: dict[Kind, datetime | None]
+    jobs_moved: datetime | None  # when a worker was last known to take up jobs
     waiting: Waiting | None
     agreement: Agreement | None
     days: list[Day] | None
@@ -48,11 +50,13 @@ def gather(*, thorough: bool = False) -> Facts:
         at=timezone.now(),
         database_problem="",
         pending_migrations=bounded.remembered("migrations", _pending, seconds=SECONDS),
+        clock_ahead=bounded.attempt(parts.clock_ahead),
         broker_problem=parts.broker_problem(),
         disk=parts.disk_free(),
         is_live_known=found_live is not None,
         live=found_live[0] if found_live else None,
         seen=bounded.attempt(heartbeat.seen) or dict.fromkeys(heartbeat.KINDS),
+        jobs_moved=bounded.attempt(heartbeat.jobs_moved),
         waiting=bounded.attempt(waiting.now),
         agreement=bounded.remembered(
             "agreement", lambda: bounded.attempt(agreement.lately), seconds=SECONDS
@@ -73,11 +77,13 @@ def _without_database(problem: str) -> Facts:
         at=timezone.now(),
         database_problem=problem,
         pending_migrations=[],
+        clock_ahead=None,
         broker_problem=parts.broker_problem(),
         disk=parts.disk_free(),
         is_live_known=False,
         live=None,
         seen=dict.fromkeys(heartbeat.KINDS),
+        jobs_moved=None,
         waiting=None,
         agreement=None,
         days=None,

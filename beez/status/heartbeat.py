@@ -1,6 +1,7 @@
 """Web, worker and beat say that they are there: each has a row, which a thread renews.
 
-It says that the process runs, not that it has work. A database that is away is no concern of the
+It says that the process runs, not that it has work; that jobs are taken up is a row of its own,
+which a job of each minute renews. A database that is away is no concern of the
 process: the thread tries again, on a connection of its own that it closes after each beat.
 """
 
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 Kind = Literal["web", "worker", "beat"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+JOBS = "jobs"  # name of the row
 
 EVERY = 15.0  # seconds
 LATE = timedelta(seconds=60)  # three beats missed, and some time for a slow one
@@ -64,8 +67,19 @@ def seen() -> dict[Kind, datetime | None]:
     }
 
 
+def note_jobs_move() -> None:
+    """A worker takes up jobs, or has begun just now. Raises Django's database errors."""
+    Heartbeat.objects.update_or_create(name=JOBS, defaults={"seen_at": timezone.now()})
+
+
+def jobs_moved() -> datetime | None:
+    """When a worker was last known to take up jobs; None: never."""
+    return Heartbeat.objects.filter(name=JOBS).values_list("seen_at", flat=True).first()
+
+
 def forget_old() -> None:
-    Heartbeat.objects.filter(seen_at__lt=timezone.now() - FORGOTTEN).delete()
+    old = Heartbeat.objects.filter(seen_at__lt=timezone.now() - FORGOTTEN)
+    old.exclude(name=JOBS).delete()
 
 
 def _run(kind: Kind) -> None:
@@ -75,6 +89,8 @@ def _run(kind: Kind) -> None:
             beat(kind)
             if first:
                 forget_old()
+            if first and kind == "worker":
+                note_jobs_move()
             reachable, first = True, False
         except Exception as error:  # whatever ails the database, the process has other work
             if reachable:

@@ -1,15 +1,14 @@
 """Why Beez is or is not learning: what is new, the last training, and the next check."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
 from training.learning import changes
 from training.models import TrainingRun
-from training.runs import due
+from training.runs import due, nights
 from training.runs.due import Due
 
 
@@ -34,18 +33,21 @@ class Learning:
     reviewed: int
     needed: int
     next_check: datetime
+    missed: datetime | None  # the last night's check, where it did not take place
     last_run: Run | None
 
 
 def state(now: datetime | None = None) -> Learning:
     """Raises Django's database errors."""
     found = _assessed()
+    night = nights.last(now)
     return Learning(
         is_due=found.is_due if found.needed else None,
         reason=found.reason,
         reviewed=found.reviewed,
         needed=found.needed,
-        next_check=next_check(now or timezone.now()),
+        next_check=nights.coming(now or timezone.now()),
+        missed=night.at if night.state == "missed" else None,
         last_run=_last_run(),
     )
 
@@ -58,18 +60,6 @@ def _assessed() -> Due:
     except Exception as error:  # a file that cannot be read, say, is news and no end of the page
         reason = f"Whether a training is due cannot be told: {error}"
         return Due(is_due=False, reason=reason, reviewed=0, needed=0)
-
-
-def next_check(now: datetime) -> datetime:
-    """The next time that it is RETRAIN_AT in TIME_ZONE."""
-    local = timezone.localtime(now)
-    hour, minute = settings.RETRAIN_AT
-    today = timezone.make_aware(datetime.combine(local.date(), time(hour, minute)))
-    if today > local:
-        return today
-    return timezone.make_aware(
-        datetime.combine(local.date() + timedelta(days=1), time(hour, minute))
-    )
 
 
 def _last_run() -> Run | None:

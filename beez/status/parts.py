@@ -2,14 +2,18 @@
 
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import redis
+from celery import current_app
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from classifier import artefact, registry
 from classifier.artefact import ArtefactError
@@ -40,6 +44,16 @@ def database_problem() -> str:
     return ""
 
 
+def clock_ahead() -> float:
+    """Seconds that the clock of this machine is ahead of the database's, about. Raises Django's
+    database errors."""
+    with connection.cursor() as cursor:
+        before = time.time()
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+        (there,) = cursor.fetchone()
+        return (before + time.time()) / 2 - float(there)
+
+
 def pending_migrations() -> list[str]:
     """Changes of tables that wait for `manage.py migrate`. Raises Django's database errors."""
     executor = MigrationExecutor(connection)
@@ -53,14 +67,34 @@ def broker_problem() -> str:
         folder = _existing(Path(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])))
         return "" if os.access(folder, os.W_OK) else f"{folder} cannot be written"
     try:
-        client = redis.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=SECONDS, socket_timeout=SECONDS
-        )
-        with client:
+        with _redis() as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
         return str(error)
     return ""
+
+
+def jobs_waiting() -> int | None:
+    """Jobs that no worker has taken up yet; None where that cannot be told."""
+    queue = str(current_app.conf.task_default_queue)
+    try:
+        if settings.REDIS_URL:
+            with _redis() as client:
+                return int(client.llen(queue))
+        folder = Path(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"]))
+        return sum(1 for _ in folder.glob(f"*{queue}.msg"))
+    except (redis.RedisError, OSError):
+        return None
+
+
+def _redis() -> redis.Redis:
+    """Asked once: the client's own retries would make a pause of seconds a minute."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=SECONDS,
+        socket_timeout=SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 def live(*, thorough: bool = False) -> Live | None:
@@ -82,7 +116,8 @@ def live(*, thorough: bool = False) -> Live | None:
 
 def disk_free() -> tuple[Path, int]:
     """The folder of Beez with least room, and the bytes that are free there."""
-    folders = {_existing(path) for path in (settings.BEEZ_HOME, settings.MODELS_DIR)}
+    paths = (settings.BEEZ_HOME, settings.MODELS_DIR, settings.DATASETS_DIR)
+    folders = {_existing(path) for path in paths}
     free = {folder: shutil.disk_usage(folder).free for folder in sorted(folders)}
     return min(free.items(), key=lambda item: item[1])
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
+
+from django.conf import settings
 
 from beez.launch.preflight import MEGABYTES_NEEDED
 from beez.staff.pages import counted
@@ -17,6 +20,9 @@ State = Literal["good", "attention", "broken"]
 Topic = Literal["parts", "live", "learning", "people"]
 
 BYTES_NEEDED = MEGABYTES_NEEDED * 2**20
+STUCK = timedelta(minutes=5)  # a job of each minute says that jobs are taken up
+CLOCK_SECONDS = 10.0  # of difference that are worth a word
+
 PLENTY = 4  # times that; with less it is time to make room
 
 PROCESSES: dict[Kind, tuple[str, str]] = {
@@ -44,8 +50,7 @@ class Line:
 
 
 def lines(facts: Facts) -> list[Line]:
-    found = [_database(facts), *_stored(facts), _broker(facts), _disk(facts)]
-    return [line for line in found if line is not None]
+    return [_database(facts), *_stored(facts), _broker(facts), _disk(facts)]
 
 
 def is_well(found: list[Line]) -> bool:
@@ -76,6 +81,10 @@ def _stored(facts: Facts) -> Iterator[Line]:
     if facts.learning is not None:
         yield from learning(facts.learning, facts)
     yield from (_process(kind, facts) for kind in PROCESSES)
+    if _is_stuck(facts):
+        yield _stuck(facts)
+    if facts.clock_ahead is not None and abs(facts.clock_ahead) >= CLOCK_SECONDS:
+        yield _clock(facts.clock_ahead)
     if facts.waiting is not None:
         yield _waiting(facts.waiting)
     if facts.agreement is not None:
@@ -117,6 +126,43 @@ def _process(kind: Kind, facts: Facts) -> Line:
     )
 
 
+def _is_stuck(facts: Facts) -> bool:
+    """Worker and beat run, jobs can be sent, no training is busy with them, none is taken up."""
+    there = all(
+        (seen := facts.seen[kind]) is not None and facts.at - seen <= LATE
+        for kind in ("worker", "beat")
+    )
+    run = facts.learning.last_run if facts.learning else None
+    busy = run is not None and run.state == TrainingRun.State.RUNNING
+    still = facts.jobs_moved is not None and facts.at - facts.jobs_moved > STUCK
+    return there and still and not busy and not facts.broker_problem
+
+
+def _stuck(facts: Facts) -> Line:
+    since = words.ago(facts.jobs_moved or facts.at, facts.at)
+    return Line(
+        topic="learning",
+        about="queue",
+        state="broken",
+        text=f"The worker runs, but no job has been taken up; the last one {since}.",
+        advice="Start the worker again. A job older than ten minutes is thrown away: where beat "
+        "and worker stand on two machines, their clocks must agree.",
+    )
+
+
+def _clock(ahead: float) -> Line:
+    how = "ahead of" if ahead > 0 else "behind"
+    seconds = f"{abs(ahead):,.0f} s"
+    return Line(
+        topic="parts",
+        about="clock",
+        state="broken" if abs(ahead) >= LATE.total_seconds() else "attention",
+        text=f"The clock of this machine is {seconds} {how} the database's.",
+        advice="Let both keep the time (chrony, systemd-timesyncd): who is there and which "
+        "training lives is told by clocks.",
+    )
+
+
 def _topic(kind: Kind) -> Topic:
     return "parts" if kind == "web" else "learning"
 
@@ -134,8 +180,23 @@ def learning(found: Learning, facts: Facts) -> Iterator[Line]:
     if not due:
         text = f"The next check is {coming}."
         yield Line(topic="learning", about="next check", state="good", text=text)
+    if found.missed is not None:
+        yield _missed(found.missed)
     if found.last_run is not None:
         yield _last_run(found.last_run, facts)
+
+
+def _missed(at: datetime) -> Line:
+    hours = counted(settings.RETRAIN_WITHIN_HOURS, "hour")
+    return Line(
+        topic="learning",
+        about="missed night",
+        state="attention",
+        text=f"The check of {words.date_and_time(at)} did not take place, nor in the {hours} "
+        "after.",
+        advice="Was the machine or the worker off? Train now (manage.py train) if it matters "
+        "before the next night, or set RETRAIN_AT to an hour at which it runs.",
+    )
 
 
 def _last_run(run: Run, facts: Facts) -> Line:
@@ -147,6 +208,8 @@ def _last_run(run: Run, facts: Facts) -> Line:
     if run.state == states.RUNNING:
         at = f", now at: {run.step}" if run.step else ""
         return line("good", f"A training is under way since {began}{at}.")
+    if run.state == states.ASKED:
+        return line("good", f"A training was asked for ({began}); the worker begins it next.")
     reason = _short(run.reason)
     if run.state == states.FAILED:
         advice = f"Its page says more: Training runs, run {run.pk}."

@@ -11,7 +11,8 @@ from kombu.exceptions import OperationalError
 
 from training import pipeline, tasks
 from training.models import TrainingRun
-from training.runs import child
+from training.runs import child, recording
+from training.runs.worker import Worker
 
 LIST = "admin:training_trainingrun_changelist"
 
@@ -31,9 +32,7 @@ def signed_in(db, client):
 def handed_over(monkeypatch):
     """What is handed to the worker."""
     seen = []
-    monkeypatch.setattr(
-        tasks.train_for_staff, "apply_async", lambda args, **_: seen.append(args[0])
-    )
+    monkeypatch.setattr(tasks.take_up, "apply_async", lambda **_: seen.append("take up"))
     return seen
 
 
@@ -49,15 +48,18 @@ def ask(client):
     return response.content.decode()
 
 
-def running(**values):
-    return TrainingRun.objects.create(trigger="schedule", lease_until=timezone.now(), **values)
+def running(*, lease=0, **values):
+    until = timezone.now() + timedelta(minutes=lease)
+    return TrainingRun.objects.create(trigger="schedule", lease_until=until, **values)
 
 
 def test_whoever_may_ask_has_a_button_and_is_told_what_comes(signed_in, handed_over):
     client = signed_in("view_trainingrun", "add_trainingrun")
     assert "Train now" in client.get(reverse(LIST)).content.decode()
     assert "A training was asked for." in ask(client)
-    assert handed_over == ["anna"]
+    assert handed_over == ["take up"]
+    row = TrainingRun.objects.get()
+    assert (row.state, row.trigger, row.asked_by) == ("asked", "staff", "anna")
 
 
 def test_whoever_may_only_look_has_no_button_and_is_refused(signed_in, handed_over):
@@ -79,42 +81,93 @@ def test_while_one_runs_another_is_not_started(signed_in, handed_over):
     assert handed_over == []
 
 
+def test_asked_twice_before_it_begins_it_stands_once(signed_in, handed_over):
+    client = signed_in("view_trainingrun", "add_trainingrun")
+    ask(client)
+    assert "A training is asked for already" in ask(client)
+    assert TrainingRun.objects.count() == 1
+
+
 @pytest.mark.parametrize("error", [OperationalError("refused"), PermissionError("read-only")])
-def test_when_no_job_can_be_handed_over_a_sentence_says_so(signed_in, monkeypatch, error):
-    def fail(*_, **__):
+def test_when_the_queue_is_away_the_row_waits_and_a_sentence_says_so(
+    signed_in, monkeypatch, children, error
+):
+    def fail(**_):
         raise error
 
-    monkeypatch.setattr(tasks.train_for_staff, "apply_async", fail)
+    monkeypatch.setattr(tasks.take_up, "apply_async", fail)
     shown = ask(signed_in("view_trainingrun", "add_trainingrun"))
-    assert "No training was started" in shown
+    assert "The queue (Redis) does not answer at present" in shown
+    tasks.take_up()  # as beat asks each minute
+    assert [named["trigger"] for _, named in children] == ["staff"]
 
 
 def test_a_redis_that_is_away_is_a_sentence_within_seconds(signed_in, monkeypatch):
     from beez.celery import app
 
-    def unreachable(args, **options):
+    def unreachable(**options):
         with app.connection_for_write("redis://127.0.0.1:1/0") as connection:
-            app.send_task("x", args=args, connection=connection, **options)
+            app.send_task("x", connection=connection, **options)
 
-    monkeypatch.setattr(tasks.train_for_staff, "apply_async", unreachable)
-    assert "No training was started" in ask(signed_in("view_trainingrun", "add_trainingrun"))
+    monkeypatch.setattr(tasks.take_up, "apply_async", unreachable)
+    shown = ask(signed_in("view_trainingrun", "add_trainingrun"))
+    assert "does not answer at present" in shown
 
 
 def test_the_worker_trains_in_a_child_whether_due_or_not(children, db):
-    tasks.train_for_staff("anna", timezone.now().isoformat())
+    row = recording.ask(asked_by="anna")
+    tasks.take_up()
     ((arguments, named),) = children
     assert arguments == ("--if-not-worse", "--asked-by=anna")
-    assert named == {"trigger": "staff"}
+    assert named == {"trigger": "staff", "asked": row.pk}
 
 
-def test_asked_twice_it_is_done_once(children, db):
-    asked = timezone.now() - timedelta(seconds=5)
-    run = running(state="succeeded")
-    tasks.train_for_staff("anna", asked.isoformat())
+def test_a_run_that_began_since_does_for_what_was_asked(children, db):
+    row = recording.ask(asked_by="anna")
+    other = running(state="succeeded")
+    tasks.take_up()
+    row.refresh_from_db()
     assert children == []
-    skipped = TrainingRun.objects.get(state="skipped")
-    assert (skipped.trigger, skipped.asked_by) == ("staff", "anna")
-    assert skipped.reason.startswith(f"Run {run.pk}, which began after anna had asked")
+    assert row.state == "skipped"
+    assert row.reason.startswith(f"Run {other.pk}, which began after anna had asked")
+
+
+def test_while_one_runs_what_is_asked_for_waits(children, db, monkeypatch):
+    row = recording.ask(asked_by="anna")
+    running(lease=5)
+    tasks.take_up()
+    row.refresh_from_db()
+    assert (children, row.state) == ([], "asked")
+
+
+def test_the_row_that_asked_becomes_the_run(db):
+    row = recording.ask(asked_by="anna")
+    with recording.recorded("staff", {}, asked=row.pk):
+        row.refresh_from_db()
+        assert row.state == "running" and row.identity
+        with pytest.raises(recording.AlreadyRunning), recording.recorded("staff", {}, asked=row.pk):
+            pass
+    assert TrainingRun.objects.get().state == "succeeded"
+
+
+def test_a_child_that_cannot_begin_ends_the_row_that_asked(db):
+    row = recording.ask(asked_by="anna")
+    child._record_failure(Worker.of(), "It broke.", "staff", timezone.now(), row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.reason) == ("failed", "It broke.")
+    assert TrainingRun.objects.count() == 1
+
+
+def test_what_was_asked_for_can_be_cancelled_before_it_begins(signed_in, children):
+    row = recording.ask(asked_by="anna")
+    client = signed_in("view_trainingrun", "change_trainingrun")
+    page = client.get(reverse("admin:training_trainingrun_change", args=[row.pk]))
+    assert "Cancel this training" in page.content.decode()
+    client.post(reverse("admin:training_trainingrun_cancel", args=[row.pk]))
+    row.refresh_from_db()
+    assert row.state == "cancelled"
+    tasks.take_up()
+    assert children == []
 
 
 def test_the_run_names_who_asked(home, db, monkeypatch):

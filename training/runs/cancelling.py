@@ -9,8 +9,11 @@ from training.runs import recording
 def request(run: TrainingRun, *, actor: str) -> bool:
     """Ask a running training to stop; False when it is over already. The first one to ask counts.
 
-    It stops between two batches or steps. One that is lost is ended here and now.
+    It stops between two batches or steps. One that is lost, or has not begun, is ended here and
+    now.
     """
+    if recording.drop(run.pk, TrainingRun.State.CANCELLED, f"Cancelled by {actor or 'somebody'}."):
+        return True
     running = TrainingRun.objects.filter(pk=run.pk, state=TrainingRun.State.RUNNING)
     running.filter(cancel_requested_at=None).update(
         cancel_requested_at=timezone.now(), cancel_requested_by=actor

@@ -33,13 +33,15 @@ _TAIL = 20  # lines of output kept to tell why a training failed
 _running: set[subprocess.Popen[str]] = set()
 
 
-def train(*arguments: str, trigger: str) -> int:
+def train(*arguments: str, trigger: str, asked: int | None = None) -> int:
     """`manage.py train *arguments` in a child process; returns its exit status.
 
-    A child that dies without a word (killed, out of memory) leaves a failed row all the same.
+    It begins the row `asked`, where that is given. A child that dies without a word (killed, out
+    of memory) leaves a failed row all the same.
     """
     manage = str(settings.BASE_DIR / "manage.py")
-    command = [sys.executable, manage, "train", "--trigger", trigger, *arguments]
+    of_row = [] if asked is None else [f"--asked={asked}"]
+    command = [sys.executable, manage, "train", "--trigger", trigger, *of_row, *arguments]
     started = timezone.now()
     tail: deque[str] = deque(maxlen=_TAIL)
     with subprocess.Popen(
@@ -56,7 +58,8 @@ def train(*arguments: str, trigger: str) -> int:
             _running.discard(child)
         reader.join()
     if child.returncode != 0:
-        outlive(lambda: _record_failure(worker, child.returncode, "".join(tail), trigger, started))
+        why = _why(child.returncode, "".join(tail))
+        outlive(lambda: _record_failure(worker, why, trigger, started, asked))
     return child.returncode
 
 
@@ -106,12 +109,17 @@ def _end(child: subprocess.Popen[str]) -> None:
             child.wait()
 
 
+def _why(status: int, tail: str) -> str:
+    why = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+    return f"The training process {why}.\n{tail}".strip()
+
+
 def _record_failure(
-    worker: Worker, status: int, tail: str, trigger: str, started: datetime
+    worker: Worker, reason: str, trigger: str, started: datetime, asked: int | None
 ) -> None:
     """What the child could not record itself, with the end of its output."""
-    why = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-    reason = f"The training process {why}.\n{tail}".strip()
+    if asked is not None and recording.drop(asked, TrainingRun.State.FAILED, reason):
+        return
     recorded = TrainingRun.objects.filter(identity=worker.as_dict(), started_at__gte=started)
     if not recording.end_lost(worker, reason) and not recorded.exists():
         recording.fail(worker, trigger=trigger, reason=reason)

@@ -5,6 +5,7 @@ the running process renews. A run whose process is gone, or whose lease has run 
 failed by the next one that wants to start.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -83,9 +84,15 @@ class Handle:
 
 
 @contextmanager
-def recorded(trigger: str, config: dict[str, Any]) -> Iterator[Handle]:
-    """A running row for the length of the block; its end becomes the row's state and reason."""
-    handle = Handle(_begin(trigger, config))
+def recorded(trigger: str, config: dict[str, Any], *, asked: int | None = None) -> Iterator[Handle]:
+    """A running row for the length of the block; its end becomes the row's state and reason.
+
+    It is the row `asked`, where that is given: what staff asked for begins.
+    """
+    worker, attempts = Worker.of(), itertools.count()
+    handle = Handle(
+        outlive(lambda: _begin(worker, trigger, config, asked, again=next(attempts) > 0))
+    )
     try:
         with handle.heart:
             yield handle
@@ -105,6 +112,22 @@ def begun_since(moment: datetime) -> TrainingRun | None:
     """A run that began after `moment` and ended well, or goes on."""
     found = TrainingRun.objects.filter(started_at__gte=moment)
     return found.filter(state__in=[State.RUNNING, State.SUCCEEDED]).first()
+
+
+def ask(*, asked_by: str) -> TrainingRun:
+    """The row of a training that is to begin; IntegrityError where one is asked for already."""
+    return TrainingRun.objects.create(
+        state=State.ASKED,
+        trigger=TrainingRun.Trigger.STAFF,
+        asked_by=asked_by,
+        lease_until=timezone.now(),
+    )
+
+
+def drop(pk: int, state: State, reason: str) -> bool:
+    """End what was asked for before it has begun; False where it has, or is over."""
+    asked = TrainingRun.objects.filter(pk=pk, state=State.ASKED)
+    return bool(asked.update(state=state, reason=reason, finished_at=timezone.now()))
 
 
 def skip(trigger: str, config: dict[str, Any], reason: str, *, asked_by: str = "") -> TrainingRun:
@@ -137,22 +160,39 @@ def end_all_lost() -> None:
             _end_for(run, "The process ended without a word (killed, or power lost).")
 
 
-def _begin(trigger: str, config: dict[str, Any]) -> TrainingRun:
+def _begin(
+    worker: Worker, trigger: str, config: dict[str, Any], asked: int | None, *, again: bool
+) -> TrainingRun:
     end_all_lost()
-    worker = Worker.of()
+    values = {
+        "state": State.RUNNING,
+        "trigger": trigger,
+        "config": config,
+        "worker": worker.name,
+        "identity": worker.as_dict(),
+        "lease_until": timezone.now() + LEASE,
+    }
     try:
         with transaction.atomic():
-            return TrainingRun.objects.create(
-                trigger=trigger,
-                config=config,
-                worker=worker.name,
-                identity=worker.as_dict(),
-                lease_until=timezone.now() + LEASE,
-            )
+            if asked is None:
+                return TrainingRun.objects.create(**values)
+            return _taken_up(asked, values, again=again)
     except IntegrityError:
         other = TrainingRun.objects.filter(state=State.RUNNING).first()
+        if again and other and other.identity == worker.as_dict():
+            return other  # the outage swallowed the answer only
         since = f" since {other.started_at:%H:%M:%S %Z} ({other.worker})" if other else ""
         raise AlreadyRunning(f"Another training is under way{since}.") from None
+
+
+def _taken_up(asked: int, values: dict[str, Any], *, again: bool) -> TrainingRun:
+    row = TrainingRun.objects.filter(pk=asked)
+    if not row.filter(state=State.ASKED).update(**values, started_at=timezone.now()):
+        found = row.filter(state=State.RUNNING, identity=values["identity"]).first()
+        if found is None or not again:
+            raise AlreadyRunning(f"Run {asked} was taken up already, or cancelled.")
+        return found
+    return row.get()
 
 
 def _must_go_on(row: TrainingRun) -> None:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from beez.status import facts, learning, parts, sentences, words
+from beez.status import facts, parts, sentences, words
 from beez.status.heartbeat import KINDS
 from beez.status.models import Heartbeat
 from training.learning import changes
 from training.models import TrainingRun
-from training.runs import due
+from training.runs import due, nights
 from training.runs.due import Due
 
 pytestmark = pytest.mark.django_db
@@ -57,14 +57,14 @@ def test_how_long_ago(passed, said):
 def test_when_the_next_check_is(settings, at, now, said):
     settings.RETRAIN_AT = tuple(map(int, at.split(":")))
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    assert words.coming(learning.next_check(moment), moment) == said
+    assert words.coming(nights.coming(moment), moment) == said
 
 
 def test_the_next_check_is_told_in_the_time_zone(settings):
     settings.RETRAIN_AT = (3, 30)
     with timezone.override("Europe/Berlin"):
-        assert learning.next_check(NOW) == datetime(2026, 2, 1, 2, 30, tzinfo=UTC)
-        assert words.coming(learning.next_check(NOW), NOW) == "tonight 03:30"
+        assert nights.coming(NOW) == datetime(2026, 2, 1, 2, 30, tzinfo=UTC)
+        assert words.coming(nights.coming(NOW), NOW) == "tonight 03:30"
 
 
 def test_tells_how_many_reviews_are_missing_and_when_it_looks_again(keyword_model, settings):

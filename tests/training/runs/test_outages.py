@@ -73,3 +73,20 @@ def test_inside_a_transaction_nothing_is_tried_again():
     with pytest.raises(OperationalError), transaction.atomic():
         outages.outlive(fail)
     assert len(tries) == 1
+
+
+@real_transactions
+def test_an_outage_that_swallows_the_answer_of_the_begin_makes_no_second_run(monkeypatch):
+    real, failed = recording._begin, []
+
+    def begin(*arguments, **named):
+        row = real(*arguments, **named)
+        if not failed:
+            failed.append(row)
+            raise OperationalError("server closed the connection unexpectedly")
+        return row
+
+    monkeypatch.setattr(recording, "_begin", begin)
+    with recording.recorded("schedule", {}) as handle:
+        assert handle.run.pk == failed[0].pk
+    assert TrainingRun.objects.get().state == "succeeded"

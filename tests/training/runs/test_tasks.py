@@ -3,12 +3,15 @@
 import os
 
 import pytest
+from django.utils import timezone
 
 from tests.training import tiny
 from training import tasks
 from training.models import TrainingRun
-from training.runs import child
+from training.runs import child, nights
+from training.runs.nights import Night
 
+NOW = timezone.now()
 State = TrainingRun.State
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -39,7 +42,8 @@ def test_a_killed_child_leaves_a_failed_row(child_environment, few_messages, mon
     script = few_messages.with_name("manage.py")
     script.write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     monkeypatch.setattr(child.settings, "BASE_DIR", script.parent)
-    assert tasks.retrain() == -9
+    monkeypatch.setattr(nights, "last", lambda _: Night(at=NOW, until=NOW, state="due"))
+    assert tasks.take_up() is True
     run = TrainingRun.objects.get()
     assert (run.state, run.trigger) == (State.FAILED, "schedule")
     assert "killed by signal 9" in run.reason

@@ -71,6 +71,7 @@ class Command(BaseCommand):
             help=SUPPRESS,  # for the tasks: what the run's row says of who started it
         )
         parser.add_argument("--asked-by", default="", help=SUPPRESS)  # who of the staff
+        parser.add_argument("--asked", type=int, default=None, help=SUPPRESS)  # the row that asks
 
     def handle(self, **options: Any) -> None:
         config, trigger = _config(options), options["trigger"]
@@ -89,11 +90,14 @@ class Command(BaseCommand):
                     activation=policy,
                     skip_unchanged=options["skip_unchanged"],
                     asked_by=options["asked_by"],
+                    asked=options["asked"],
                     progress=Bars(),
                 )
         except recording.AlreadyRunning as error:
             if by_hand:
                 raise CommandError(str(error)) from error
+            if options["asked"] is not None:  # the row waits on, or another process has it
+                return
             run = recording.skip(
                 trigger, config.as_dict(), str(error), asked_by=options["asked_by"]
             )
