@@ -5,9 +5,9 @@ have begun, SIGHUP exchanges them for new ones, which read the settings anew.
 """
 
 import errno
-import logging
 import os
 import resource
+import signal
 import socket
 import sys
 import threading
@@ -106,9 +106,10 @@ def _read_settings_anew(given: dict[str, str]) -> None:
 
 
 def _load() -> Any:
-    """In each process that serves."""
+    """In each process that serves; until it does, a signal to end is not one to finish first."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
     from beez import wsgi  # first, for the rest needs Django's settings
     from beez.web.application import Application
 
@@ -120,7 +121,7 @@ def _end_with(parent: int) -> None:
     answered what it has begun."""
     while os.getppid() == parent:
         time.sleep(0.2)
-    os.kill(os.getpid(), 15)
+    os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(STOP_SECONDS)
     os._exit(1)
 
