@@ -113,11 +113,10 @@ if _BUCKET := env.bucket("MODELS_STORAGE"):  # otherwise MODELS_DIR is all that 
         "OPTIONS": {"bucket_name": _BUCKET[0], "location": _BUCKET[1]},
     }
 
-# --- web server: see beez/web, and beez/launch/web.py for what its processes share ----------------
+# --- web server: see beez/web; what its processes share is read by beez/launch/web.py -------------
 WEB_THREADS = env.integer("WEB_THREADS", 8, minimum=1, maximum=1024)
 WEB_WAITING = env.integer("WEB_WAITING", 100, maximum=100_000)
 WEB_WAIT_SECONDS = env.integer("WEB_WAIT_SECONDS", 10, minimum=1, maximum=600)
-CLIENT_SECONDS = env.integer("CLIENT_SECONDS", 30, minimum=1, maximum=60)
 FILE_UPLOAD_HANDLERS: list[str] = []  # no page takes a file, so none is ever written
 
 # --- Postgres, Redis, Celery ----------------------------------------------------------------------

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -67,7 +68,7 @@ def main() -> None:
     server.listener = _listen((host, port), client_seconds)
     local.prepare_environment()
     server.on_reload(lambda: _read_settings_anew(given))
-    server.serve(target_loader=_load, wrap_loader=False)
+    server.serve(target_loader=partial(_load, client_seconds), wrap_loader=False)
 
 
 def _listen(where: tuple[str, int], client_seconds: int) -> socket.socket:
@@ -105,7 +106,7 @@ def _read_settings_anew(given: dict[str, str]) -> None:
     local.prepare_environment()
 
 
-def _load() -> Any:
+def _load(client_seconds: int) -> Any:
     """In each process that serves; until it does, a signal to end is not one to finish first."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -113,7 +114,7 @@ def _load() -> Any:
     from beez import wsgi  # first, for the rest needs Django's settings
     from beez.web.application import Application
 
-    return Application(wsgi.application)
+    return Application(wsgi.application, client_seconds=client_seconds)
 
 
 def _end_with(parent: int) -> None:

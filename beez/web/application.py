@@ -21,14 +21,14 @@ PROBE_SECONDS = 2.0  # in which a probe is answered, if only by 503
 
 
 class Application:
-    def __init__(self, django: WSGIApplication) -> None:
+    def __init__(self, django: WSGIApplication, *, client_seconds: int) -> None:
         self._django = django
         self._room = Room(
             places=settings.WEB_THREADS,
             waiting=settings.WEB_WAITING,
             seconds=settings.WEB_WAIT_SECONDS,
         )
-        self._incoming = Incoming(limit=bodies.limit(), seconds=settings.CLIENT_SECONDS)
+        self._incoming = Incoming(limit=bodies.limit(), seconds=client_seconds)
         self._places = ThreadPoolExecutor(settings.WEB_THREADS, "place")
         self._probes = {f"/{name}": ThreadPoolExecutor(1, name) for name in settings.PROBES}
         self._refusals = ThreadPoolExecutor(1, "refusals")
