@@ -206,7 +206,7 @@ SPECTACULAR_SETTINGS = {
 MODELS_DIR = env.folder("MODELS_DIR", BEEZ_HOME / "models")
 MODELS_KEEP_DAYS = env.integer("MODELS_KEEP_DAYS", 30, maximum=3_650)  # see classifier/pruning.py
 DATASETS_DIR = env.folder("DATASETS_DIR", BEEZ_HOME / "datasets")
-ENGINE_THREADS = env.integer("ENGINE_THREADS", 0, maximum=256)  # 0: as many as there are cores
+ENGINE_THREADS = env.integer("ENGINE_THREADS", 1, maximum=256)  # 0: as many as there are cores
 CONVERSATION_RULE = env.choice("CONVERSATION_RULE", "newest", ("newest", "mean"))
 TRAINING_FILES = env.listing("TRAINING_FILES")  # empty: the shipped messages
 TRAINING_READING = env.listing(

@@ -41,7 +41,8 @@ class Server(MPServer):
 
     def _init_shared_socket(self) -> None:
         self._ssp = self._sso = None
-        self._shd = SocketHolder(self.listener.fileno(), False, BACKLOG)
+        make: Any = SocketHolder  # its types know no arguments
+        self._shd = make(self.listener.fileno(), False, BACKLOG)
 
 
 def main() -> None:
