@@ -91,7 +91,7 @@ def web(
     folder: Path, name: str, *command: str, environment: dict[str, str], key: str
 ) -> Iterator[Server]:
     """A web server alone; `{port}` in its command stands for the port."""
-    port = _free_port()
+    port = free_port()
     environment = {**environment, "PORT": str(port)}
     arguments = [part.format(port=port) for part in command]
     log = folder / f"{name}.log"

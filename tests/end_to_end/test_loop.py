@@ -1,7 +1,7 @@
 """The whole loop on real parts: messages by HTTP, reviews in a browser, a scheduled training, a new
 version that goes live without a failed request, and back.
 
-Postgres, Redis, gunicorn, a Celery worker with beat and Chromium run as they do in production; the
+Postgres, Redis, granian, a Celery worker with beat and Chromium run as they do in production; the
 encoder is the shipped one, on some hundred messages.
 """
 

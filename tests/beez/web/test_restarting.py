@@ -38,6 +38,7 @@ def test_hangup_exchanges_the_processes_and_no_request_is_lost(beez):
 def test_a_process_that_dies_is_replaced(beez):
     (worker,) = psutil.Process(beez.process.pid).children()
     worker.kill()
+    worker.wait(10)
     assert ask(beez, "/classify-message", {"message": "hello"}).status == 200  # it waits for that
     (after,) = psutil.Process(beez.process.pid).children()
     assert after.pid != worker.pid
