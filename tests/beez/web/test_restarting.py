@@ -14,6 +14,15 @@ def beez(serve):
     return serve()
 
 
+def test_a_process_that_dies_is_replaced(beez):
+    (worker,) = psutil.Process(beez.process.pid).children()
+    worker.kill()
+    worker.wait(10)
+    assert ask(beez, "/classify-message", {"message": "hello"}).status == 200  # it waits for that
+    (after,) = psutil.Process(beez.process.pid).children()
+    assert after.pid != worker.pid
+
+
 def test_hangup_exchanges_the_processes_and_no_request_is_lost(beez):
     (before,) = psutil.Process(beez.process.pid).children()
     answers, over = [], threading.Event()
@@ -33,15 +42,6 @@ def test_hangup_exchanges_the_processes_and_no_request_is_lost(beez):
     assert set(answers) == {200}
     (after,) = psutil.Process(beez.process.pid).children()
     assert after.pid != before.pid
-
-
-def test_a_process_that_dies_is_replaced(beez):
-    (worker,) = psutil.Process(beez.process.pid).children()
-    worker.kill()
-    worker.wait(10)
-    assert ask(beez, "/classify-message", {"message": "hello"}).status == 200  # it waits for that
-    (after,) = psutil.Process(beez.process.pid).children()
-    assert after.pid != worker.pid
 
 
 def test_after_a_kill_of_the_master_the_next_one_starts_on_the_same_port(serve):
