@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from beez import __version__, clock, env
@@ -154,6 +155,12 @@ if _BUCKET := env.bucket("MODELS_STORAGE"):  # otherwise MODELS_DIR is all that 
         "OPTIONS": {"bucket_name": _BUCKET[0], "location": _BUCKET[1]},
     }
 
+# --- web server: see beez/web; what its processes share is read by beez/launch/web.py -------------
+WEB_THREADS = env.integer("WEB_THREADS", 8, minimum=1, maximum=1024)
+WEB_WAITING = env.integer("WEB_WAITING", 100, maximum=100_000)
+WEB_WAIT_SECONDS = env.integer("WEB_WAIT_SECONDS", 10, minimum=1, maximum=600)
+FILE_UPLOAD_HANDLERS: list[str] = []  # no page takes a file, so none is ever written
+
 # --- Postgres, Redis, Celery ----------------------------------------------------------------------
 DATABASES = {"default": env.postgres("DATABASE_URL", conn_max_age=None, conn_health_checks=True)}
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
@@ -247,7 +254,7 @@ SPECTACULAR_SETTINGS = {
 MODELS_DIR = env.folder("MODELS_DIR", BEEZ_HOME / "models")
 MODELS_KEEP_DAYS = env.integer("MODELS_KEEP_DAYS", 30, maximum=3_650)  # see classifier/pruning.py
 DATASETS_DIR = env.folder("DATASETS_DIR", BEEZ_HOME / "datasets")
-ENGINE_THREADS = env.integer("ENGINE_THREADS", 0, maximum=256)  # 0: as many as there are cores
+ENGINE_THREADS = env.integer("ENGINE_THREADS", 1, maximum=256)  # 0: as many as there are cores
 CONVERSATION_RULE = env.choice("CONVERSATION_RULE", "newest", ("newest", "mean"))
 TRAINING_FILES = env.listing("TRAINING_FILES")  # empty: the shipped messages
 TRAINING_READING = env.listing(

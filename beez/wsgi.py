@@ -1,4 +1,4 @@
-"""The WSGI entry point: `gunicorn beez.wsgi`. The live model is loaded before the first request."""
+"""Django, as `beez.web` calls it. The live model is loaded before the first request."""
 
 import os
 

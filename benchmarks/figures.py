@@ -14,7 +14,7 @@ from servers import Server
 
 Json = dict[str, Any]
 
-PACKAGES = ("torch", "transformers", "fastapi", "uvicorn", "django", "gunicorn", "onnxruntime")
+PACKAGES = ("torch", "transformers", "fastapi", "uvicorn", "django", "granian", "onnxruntime")
 
 
 @dataclass

@@ -87,6 +87,22 @@ def beez(folder: Path, *, environment: dict[str, str], key: str) -> Iterator[Ser
 
 
 @contextlib.contextmanager
+def web(
+    folder: Path, name: str, *command: str, environment: dict[str, str], key: str
+) -> Iterator[Server]:
+    """A web server alone; `{port}` in its command stands for the port."""
+    port = free_port()
+    environment = {**environment, "PORT": str(port)}
+    arguments = [part.format(port=port) for part in command]
+    log = folder / f"{name}.log"
+    with (
+        log.open("wb") as output,
+        _process(*arguments, output=output, environment=environment) as process,
+    ):
+        yield _wait(process, log=log, port=port, key=key)
+
+
+@contextlib.contextmanager
 def engine(*, environment: dict[str, str]) -> Iterator[Engine]:
     environment = {**environment, "PYTHONPATH": str(CHECKOUT)}
     script = str(Path(__file__).with_name("engine.py"))

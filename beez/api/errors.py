@@ -55,6 +55,26 @@ class DatabaseUnavailable(Unavailable):
     default_detail = "The database cannot be reached or is overloaded. Try again in a moment."
 
 
+class Busy(Unavailable):
+    """503: all places are taken, and others wait for one already, or have waited too long."""
+
+    default_code = "busy"
+    default_detail = "Beez is busy with other requests. Try again in a moment."
+    retry_after = 2
+
+
+class SlowBody(exceptions.APIException):
+    """408: the body has not come in time."""
+
+    status_code = 408
+    default_code = "body_too_slow"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The request body has not come within {seconds:.0f} seconds (CLIENT_SECONDS)."
+        )
+
+
 class Conflict(exceptions.APIException):
     """409: the request contradicts what is stored already."""
 

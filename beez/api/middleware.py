@@ -8,18 +8,20 @@ from django.middleware.common import CommonMiddleware
 
 from beez.api import bodies, errors
 
+REFUSAL = "beez.refusal"  # in the environ: what `beez.web` answers in place of the request
+
 
 class Failures:
-    """A body too large, a database gone."""
+    """What was refused before, a body too large, a database gone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not errors.is_admin(request):  # uploads there have Django's own limits
-            if bodies.announced_too_large(request):
-                return errors.respond(request, errors.BodyTooLarge())
-            bodies.admit_unannounced(request)
+        if refusal := request.META.get(REFUSAL):
+            return errors.respond(request, refusal)
+        if bodies.announced_too_large(request):
+            return errors.respond(request, errors.BodyTooLarge())
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:

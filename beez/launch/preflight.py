@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 from pathlib import Path
+from typing import NoReturn
 
 from beez import env
 from beez.launch import console, local, stopping
@@ -38,17 +39,25 @@ def address() -> tuple[str, int]:
 
 
 def port_free(where: tuple[str, int]) -> None:
-    host, port = where
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        socket.create_server((host, port), family=family).close()
+        listen(where).close()
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise SystemExit(
-                f"✗ Port {port} is in use. Stop what uses it, or choose another: "
-                f"make run PORT={port + 1 if port < 65_535 else port - 1}"
-            ) from None
-        raise SystemExit(f"✗ Cannot listen on HOST={host} PORT={port}: {error.strerror}.") from None
+        refuse(where, error)
+
+
+def listen(where: tuple[str, int], *, backlog: int = 128) -> socket.socket:
+    family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
+    return socket.create_server(where, family=family, backlog=backlog)
+
+
+def refuse(where: tuple[str, int], error: OSError) -> NoReturn:
+    host, port = where
+    if error.errno == errno.EADDRINUSE:
+        raise SystemExit(
+            f"✗ Port {port} is in use. Stop what uses it, or choose another: "
+            f"make run PORT={port + 1 if port < 65_535 else port - 1}"
+        ) from None
+    raise SystemExit(f"✗ Cannot listen on HOST={host} PORT={port}: {error.strerror}.") from None
 
 
 def disk_free(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Runs the web server and the worker with its beat, until somebody stops it or one of them dies.
 
-A dead one is not started again: gunicorn and Celery replace their own workers, so when one of
+A dead one is not started again: granian and Celery replace their own workers, so when one of
 them ends altogether, something is wrong that a person should see. In production, the container
 engine or the init system starts each of them again.
 """
@@ -10,7 +10,7 @@ from beez.launch.first_start import StartError
 
 READY_SECONDS = 90
 
-WEB = ("web server", "-m", "gunicorn", "beez.wsgi")
+WEB = ("web server", "-m", "beez.launch.web")
 WORKER = (
     *("worker", "-m", "celery", "--app", "beez", "--quiet", "worker", "--beat"),
     *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"),

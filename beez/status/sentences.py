@@ -26,7 +26,7 @@ CLOCK_SECONDS = 10.0  # of difference that are worth a word
 PLENTY = 4  # times that; with less it is time to make room
 
 PROCESSES: dict[Kind, tuple[str, str]] = {
-    "web": ("The web server", "Start it: make run, or gunicorn beez.wsgi."),
+    "web": ("The web server", "Start it: make run, or python -m beez.launch.web."),
     "worker": (
         "The worker",
         "Without it nothing is trained. Start it: make run, or celery --app beez worker.",

@@ -20,7 +20,7 @@ PACKAGES = ("beez", "classifier", "conversations", "training")
 def names_read():
     """First arguments of every env.*() call in the code."""
     files = [path for package in PACKAGES for path in (CHECKOUT / package).rglob("*.py")]
-    for path in [*files, CHECKOUT / "gunicorn.conf.py"]:
+    for path in files:
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Call(

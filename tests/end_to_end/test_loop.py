@@ -1,7 +1,7 @@
 """The whole loop on real parts: messages by HTTP, reviews in a browser, a scheduled training, a new
 version that goes live without a failed request, and back.
 
-Postgres, Redis, gunicorn, a Celery worker with beat and Chromium run as they do in production; the
+Postgres, Redis, granian, a Celery worker with beat and Chromium run as they do in production; the
 encoder is the shipped one, on some hundred messages.
 """
 
@@ -73,7 +73,7 @@ class Shop:
             return json.load(answer)
 
     def serve(self) -> None:
-        self.start("gunicorn", "beez.wsgi")
+        self.start("python", "-m", "beez.launch.web")
         wait_until(lambda: self.call("/ready"), "the web server is ready")
 
     def stop(self) -> None:

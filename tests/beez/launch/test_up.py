@@ -116,7 +116,7 @@ def test_when_one_process_dies_everything_stops_and_says_so(home, up):
     (web, *_) = [
         process
         for process in psutil.Process(beez.process.pid).children()
-        if "gunicorn" in process.cmdline()
+        if "beez.launch.web" in process.cmdline()
     ]
     web.kill()
     assert beez.process.wait(30) != 0
@@ -142,7 +142,7 @@ def test_after_a_kill_the_next_start_cleans_up(home, up):
     killed.process.kill()
     killed.process.wait()
     deadline = time.monotonic() + 20
-    while any("gunicorn" in line or "celery" in line for line in killed.left_running()):
+    while any("beez.launch.web" in line or "celery" in line for line in killed.left_running()):
         assert time.monotonic() < deadline, killed.left_running()
         time.sleep(0.1)
     beez = up(home)

@@ -1,0 +1,134 @@
+"""The one command that starts the web server: `python -m beez.launch.web`.
+
+It listens, and starts the processes that serve. SIGTERM ends them when they have answered what they
+have begun, SIGHUP exchanges them for new ones, which read the settings anew.
+"""
+
+import errno
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from functools import partial
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.net import SocketHolder
+from granian.server.mp import MPServer
+
+from beez import env
+from beez.launch import local, preflight
+from beez.metrics import folder
+
+BACKLOG = 2_048  # connections that wait to be accepted
+FREE_SECONDS = 10.0  # in which whoever was killed lets go of the port
+STOP_SECONDS = 30  # in which what has been begun is answered
+HEAD_BYTES = 65_536  # of a request's line and headers, and what is read of a connection ahead
+OTHER_FILES = 200  # open ones that are no connection
+
+
+class Server(MPServer):
+    """granian on one listening socket of all its processes.
+
+    Its own way is a socket for each, and what waits at one is lost when its process ends.
+    """
+
+    listener: socket.socket
+
+    def _init_shared_socket(self) -> None:
+        self._ssp = self._sso = None
+        make: Any = SocketHolder  # its types know no arguments
+        self._shd = make(self.listener.fileno(), False, BACKLOG)
+
+
+def main() -> None:
+    folder.prepare()
+    given = dict(os.environ)
+    client_seconds = env.integer("CLIENT_SECONDS", 30, minimum=1, maximum=60)
+    host, port = preflight.address()
+    server = Server(
+        "beez.web",
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        workers=env.integer("WEB_WORKERS", 1, minimum=1, maximum=256),
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=_connections(),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=client_seconds * 1_000, max_buffer_size=HEAD_BYTES
+        ),
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    )
+    server.listener = _listen((host, port), client_seconds)
+    local.prepare_environment()
+    server.on_reload(lambda: _read_settings_anew(given))
+    server.serve(target_loader=partial(_load, client_seconds), wrap_loader=False)
+
+
+def _listen(where: tuple[str, int], client_seconds: int) -> socket.socket:
+    """A client that takes nothing of its answer for `client_seconds` is cut off (Linux)."""
+    deadline = time.monotonic() + FREE_SECONDS
+    while True:
+        try:
+            listener = preflight.listen(where, backlog=BACKLOG)
+            break
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                preflight.refuse(where, error)
+        time.sleep(0.1)
+    listener.setblocking(False)
+    if sys.platform == "linux":
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, client_seconds * 1_000)
+    return listener
+
+
+def _connections() -> int:
+    """WEB_CONNECTIONS, or as many as this process may have files open."""
+    wanted = env.integer("WEB_CONNECTIONS", 4_096, minimum=1, maximum=1_000_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = wanted + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        soft = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft - OTHER_FILES))
+
+
+def _read_settings_anew(given: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(given)
+    env.read_file.cache_clear()
+    local.prepare_environment()
+
+
+def _load(client_seconds: int) -> Any:
+    """In each process that serves; until it does, a signal to end is not one to finish first."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    from beez import wsgi  # first, for the rest needs Django's settings
+    from beez.web.application import Application
+
+    return Application(wsgi.application, client_seconds=client_seconds)
+
+
+def _end_with(parent: int) -> None:
+    """A process whose parent was killed lets go of the port at once, and ends when it has
+    answered what it has begun."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
