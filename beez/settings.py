@@ -5,13 +5,13 @@ from typing import Any
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from beez import __version__, env
+from beez import __version__, addresses, env
 
 BASE_DIR = env.BASE_DIR
 BEEZ_HOME = env.folder("BEEZ_HOME", BASE_DIR / "var")
 
 # --- security -----------------------------------------------------------------------------------
-SECRET_KEY = env.string("SECRET_KEY")
+SECRET_KEY = env.secret("SECRET_KEY")
 DEBUG = env.boolean("DEBUG", False)
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", env.LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
@@ -114,10 +114,10 @@ if _BUCKET := env.bucket("MODELS_STORAGE"):  # otherwise MODELS_DIR is all that 
     }
 
 # --- Postgres, Redis, Celery ----------------------------------------------------------------------
-DATABASES = {"default": env.postgres("DATABASE_URL", conn_max_age=None, conn_health_checks=True)}
+DATABASES = {"default": addresses.postgres(conn_max_age=None, conn_health_checks=True)}
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 
-REDIS_URL = env.string("REDIS_URL", "")
+REDIS_URL = addresses.redis()  # with its password
 if REDIS_URL:
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}

@@ -9,7 +9,7 @@ import shutil
 import socket
 from pathlib import Path
 
-from beez import env
+from beez import addresses, env
 from beez.launch import console, local, stopping
 
 MEGABYTES_NEEDED = 500
@@ -22,7 +22,7 @@ def run() -> None:
             port_free(address())
             disk_free(local.home())
         stopping.check()
-        if not env.string("DATABASE_URL", ""):
+        if not addresses.names_postgres():
             with console.step("embedded Postgres"):
                 _start_postgres(local.home() / "postgres")
         stopping.check()
