@@ -9,7 +9,7 @@ from celery.exceptions import SecurityWarning
 from celery.signals import beat_init, celeryd_init, worker_ready
 from django.conf import settings
 
-from beez.launch import local
+from beez.launch import alive, local
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")
 local.prepare_environment()
@@ -38,6 +38,7 @@ def _show_worker(**_: object) -> None:
     from beez.status import heartbeat  # Django is set up by now
 
     heartbeat.start("worker")
+    alive.start("worker")
 
 
 @beat_init.connect  # in a process of its own, of `celery beat` and of `worker --beat` alike
@@ -45,3 +46,4 @@ def _show_beat(**_: object) -> None:
     from beez.status import heartbeat
 
     heartbeat.start("beat")
+    alive.start("beat")

@@ -164,8 +164,8 @@ def postgres(name: str, **options: Any) -> dict[str, Any]:
     if astray or re.search("%(?![0-9A-Fa-f]{2})", rest) or not is_url(url):
         raise ImproperlyConfigured(
             f"{name} cannot be understood. In a user name or password write @ as %40, : as %3A, "
-            "/ as %2F, # as %23, ? as %3F and % as %25; a port is a number. Or leave it out and set "
-            "DATABASE_HOST, DATABASE_USER and DATABASE_PASSWORD, where nothing is escaped."
+            "/ as %2F, # as %23, ? as %3F and % as %25; a port is a number. Or leave it out and "
+            "set DATABASE_HOST, DATABASE_USER and DATABASE_PASSWORD, where nothing is escaped."
         )
     return dict(dj_database_url.parse(url, **options))
 
