@@ -97,7 +97,7 @@ def _major(program: str) -> int:
 def _address() -> str:
     """As libpq reads it, but for the password."""
     known = {
-        name: value
+        name: str(value)
         for name, value in connection.get_connection_params().items()
         if name != "password" and isinstance(value, str | int) and name != "prepare_threshold"
     }
