@@ -12,6 +12,7 @@ from django.db import ProgrammingError
 from beez.launch import local
 
 UNDEFINED_TABLE = "42P01"  # Postgres' code
+TRAINING_PACKAGES = ("torch", "transformers", "sklearn", "scipy", "onnx", "openpyxl", "matplotlib")
 
 
 def main() -> None:
@@ -29,6 +30,13 @@ def main() -> None:
         if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
             raise
         sys.exit("✗ The database has no tables yet. Make them with: manage.py migrate")
+    except ModuleNotFoundError as error:
+        if error.name not in TRAINING_PACKAGES:
+            raise
+        sys.exit(
+            f"✗ This installation serves only: {error.name}, which training needs, is not "
+            "installed. Use the training image, or install requirements.lock."
+        )
 
 
 if __name__ == "__main__":

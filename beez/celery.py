@@ -18,7 +18,7 @@ from celery.signals import (
 from django.conf import settings
 
 from beez.api import request_ids
-from beez.launch import local
+from beez.launch import alive, local
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")
 local.prepare_environment()
@@ -48,6 +48,7 @@ def _show_worker(**_: object) -> None:
     from beez.status import heartbeat  # Django is set up by now
 
     heartbeat.start("worker")
+    alive.start("worker")
 
 
 @beat_init.connect  # in a process of its own, of `celery beat` and of `worker --beat` alike
@@ -55,6 +56,7 @@ def _show_beat(**_: object) -> None:
     from beez.status import heartbeat
 
     heartbeat.start("beat")
+    alive.start("beat")
 
 
 @before_task_publish.connect

@@ -37,7 +37,7 @@ def read_file(path: Path = BASE_DIR / ".env") -> None:
         text = "\0"
     if "\0" in text:
         raise ImproperlyConfigured(f"{path} is not UTF-8 text. Save it again as UTF-8.")
-    load_dotenv(stream=io.StringIO(text))
+    load_dotenv(stream=io.StringIO(text), interpolate=False)  # a password may have ${
 
 
 def string(name: str, default: str | None = None) -> str:
@@ -53,14 +53,45 @@ def string(name: str, default: str | None = None) -> str:
     return default
 
 
-def secret(name: str, *, strict: bool) -> str:
-    """A required value that nobody can guess; where not `strict`, any will do."""
-    value = string(name)
+def secret(name: str, default: str | None = None) -> str:
+    """Value of `name`, or what the file holds that `<name>_FILE` names, as containers and systemd
+    hand secrets over. One line break at its end does not count."""
+    path = string(f"{name}_FILE", "")
+    if not path:
+        return string(name, default)
+    if string(name, ""):
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set. Leave one of them out.")
+    try:
+        found = Path(path).read_bytes().decode().removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        why = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        why = "is not UTF-8 text"
+    else:
+        if found.strip() and "\n" not in found and "\0" not in found:
+            return found
+        why = "must hold one line, and no empty one"
+    raise ImproperlyConfigured(f"{name}_FILE={path!r} {why}.")
+
+
+def signing_key(name: str, *, strict: bool) -> str:
+    """A `secret` that nobody can guess; where not `strict`, any will do."""
+    value = secret(name)
     if strict and (len(value) < 50 or len(set(value)) < 10 or "insecure" in value):
         raise ImproperlyConfigured(
             f"{name} is too easy to guess: it signs what keeps people logged in. Set 50 or more "
             "random characters, like those of: python3 -c 'import secrets; "
             "print(secrets.token_urlsafe(50))'"
+        )
+    return value
+
+
+def host(name: str) -> str:
+    """The name or address of a machine, or the folder of a socket."""
+    value = string(name)
+    if not re.fullmatch(r"/.*|[\w.-]+|[0-9A-Fa-f]*:[0-9A-Fa-f.]*:[\w:.%]*", value):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is neither the name of a machine nor the folder of a socket."
         )
     return value
 
@@ -142,15 +173,17 @@ def postgres(name: str, **options: Any) -> dict[str, Any]:
         )
     # An unescaped character moves everything behind it to another part of the URL.
     astray = "@" in rest.partition("/")[2] or "#" in rest or "@" in rest.rpartition("@")[0]
-    if astray or re.search("%(?![0-9A-Fa-f]{2})", rest) or not _is_url(url):
+    if astray or re.search("%(?![0-9A-Fa-f]{2})", rest) or not is_url(url):
         raise ImproperlyConfigured(
             f"{name} cannot be understood. In a user name or password write @ as %40, : as %3A, "
-            "/ as %2F, # as %23, ? as %3F and % as %25; a port is a number."
+            "/ as %2F, # as %23, ? as %3F and % as %25; a port is a number. Or leave it out and "
+            "set DATABASE_HOST, DATABASE_USER and DATABASE_PASSWORD, where nothing is escaped."
         )
     return dict(dj_database_url.parse(url, **options))
 
 
-def _is_url(url: str) -> bool:
+def is_url(url: str) -> bool:
+    """Whether its parts can be told apart, the port included."""
     try:
         parts = urlsplit(url)
         return parts.port is None or parts.port > 0

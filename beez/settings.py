@@ -6,14 +6,14 @@ from typing import Any
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from beez import __version__, clock, env
+from beez import __version__, addresses, clock, env
 
 BASE_DIR = env.BASE_DIR
 BEEZ_HOME = env.folder("BEEZ_HOME", BASE_DIR / "var")
 
 # --- security -----------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG", False)
-SECRET_KEY = env.secret("SECRET_KEY", strict=not DEBUG)
+SECRET_KEY = env.signing_key("SECRET_KEY", strict=not DEBUG)
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", env.LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
 CORS_ALLOWED_ORIGINS = env.listing("CORS_ALLOWED_ORIGINS")
@@ -162,10 +162,10 @@ WEB_WAIT_SECONDS = env.integer("WEB_WAIT_SECONDS", 10, minimum=1, maximum=600)
 FILE_UPLOAD_HANDLERS: list[str] = []  # no page takes a file, so none is ever written
 
 # --- Postgres, Redis, Celery ----------------------------------------------------------------------
-DATABASES = {"default": env.postgres("DATABASE_URL", conn_max_age=None, conn_health_checks=True)}
+DATABASES = {"default": addresses.postgres(conn_max_age=None, conn_health_checks=True)}
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 
-REDIS_URL = env.string("REDIS_URL", "")
+REDIS_URL = addresses.redis()  # with its password
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int | str] = {

@@ -1,6 +1,6 @@
 """Fills in what a machine without any settings lacks: a Postgres of its own and a secret key.
 
-With `DATABASE_URL` and `SECRET_KEY` set (production), this does nothing at all.
+Where the settings name a Postgres and a secret key (production), this does nothing at all.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from beez import env
+from beez import addresses, env
 
 _servers: list[Any] = []  # the embedded Postgres that this process started or joined
 
@@ -25,9 +25,9 @@ def home() -> Path:
 
 def prepare_environment() -> None:
     """Export `DATABASE_URL` and `SECRET_KEY` for this process and its children."""
-    if not env.string("DATABASE_URL", ""):
+    if not addresses.names_postgres():
         os.environ["DATABASE_URL"] = start_postgres(home() / "postgres")
-    if not env.string("SECRET_KEY", ""):
+    if not env.string("SECRET_KEY", env.string("SECRET_KEY_FILE", "")):
         os.environ["SECRET_KEY"] = _stored_secret_key(home() / "secret_key")
 
 

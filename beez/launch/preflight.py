@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 from typing import NoReturn
 
-from beez import env
+from beez import addresses, env
 from beez.launch import console, local, stopping
 
 MEGABYTES_NEEDED = 500
@@ -23,7 +23,7 @@ def run() -> None:
             port_free(address())
             disk_free(local.home())
         stopping.check()
-        if not env.string("DATABASE_URL", ""):
+        if not addresses.names_postgres():
             with console.step("embedded Postgres"):
                 _start_postgres(local.home() / "postgres")
         stopping.check()

@@ -12,7 +12,7 @@ from tests.beez.started import CHECKOUT, SECRET, environment, setting_names
 
 READERS = {
     "string", "boolean", "integer", "fraction", "choice", "listing", "clock", "time_zone",
-    "postgres", "rate", "folder", "bucket", "parts", "secret",
+    "postgres", "rate", "folder", "bucket", "parts", "secret", "signing_key", "host",
 }  # fmt: skip
 PACKAGES = ("beez", "classifier", "conversations", "training")
 
@@ -28,6 +28,8 @@ def names_read():
                     args=[ast.Constant(value=name), *_],
                 ) if attribute in READERS:
                     yield name
+                    if attribute == "secret":
+                        yield f"{name}_FILE"
 
 
 def test_the_example_lists_every_setting_and_no_other():
