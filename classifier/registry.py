@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import QuerySet
 
+from beez.audit import trail
 from classifier import artefact, folders, ledger
 from classifier.artefact import ArtefactError, Manifest
 from classifier.engine import Engine
@@ -181,6 +182,8 @@ def _append(
     version: ModelVersion, *, reason: str, actor: str, restores: Activation | None = None
 ) -> Activation:
     _make_sure(version)
+    action = "model.activated" if restores is None else "model.rolled_back"
+    trail.record(action, subject=version.name, actor=actor)
     return Activation.objects.create(version=version, reason=reason, actor=actor, restores=restores)
 
 

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from beez.audit import trail
 from conversations.models import Conversation
 
 
@@ -13,5 +14,8 @@ def erase(*, conversation_id: str) -> bool:
         )
         if conversation is None:
             return False
+        trail.record(  # the id stays, for whoever has to show that it was erased; no text does
+            "conversation.erased", subject=conversation_id, messages=conversation.message_count
+        )
         conversation.delete()
     return True

@@ -1,8 +1,10 @@
 """A member of staff asks for a training: it is handed to the worker, which does it when it can."""
 
+from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from beez.audit import trail
 from training import tasks
 from training.models import TrainingRun
 
@@ -20,7 +22,10 @@ def ask(*, asked_by: str) -> None:
             "want another."
         )
     try:
-        tasks.train_for_staff.apply_async(args=(asked_by, timezone.now().isoformat()), retry=False)
+        with transaction.atomic():
+            trail.record("training.asked", actor=asked_by)
+            now = timezone.now().isoformat()
+            tasks.train_for_staff.apply_async(args=(asked_by, now), retry=False)
     except (OperationalError, OSError) as error:
         raise NotAskedError(
             "No training was started, for jobs cannot be handed over at present: the queue "
