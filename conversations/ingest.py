@@ -16,6 +16,7 @@ from beez.api.errors import Conflict
 from classifier import live
 from classifier.engine import Classification
 from conversations import history, rows
+from conversations.converters import why_not_addressable
 from conversations.models import Message
 from conversations.tagging import WINDOW
 
@@ -43,8 +44,11 @@ def post(
     with its own `sent_at`, for a retry may be stamped anew.
 
     `rule` is the one for the conversation's tag, from the settings when None. Raises `Conflict`
-    when `message_id` came with another text before, and `live.NoModel` when no model is live.
+    when `message_id` came with another text before, `live.NoModel` when no model is live, and
+    ValueError for an id that nobody could ask for again; doors check it before, to say so.
     """
+    if wrong := why_not_addressable(conversation_id):
+        raise ValueError(wrong)
     if message_id is not None:
         stored = Message.objects.filter(
             conversation__conversation_id=conversation_id, message_id=message_id
