@@ -37,7 +37,7 @@ class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # no subscrip
 
 
 @admin.register(User)
-class AccountAdmin(SuperusersOnly, UserAdmin):
+class AccountAdmin(SuperusersOnly, UserAdmin):  # type: ignore[type-arg]  # as above
     pass
 
 

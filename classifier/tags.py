@@ -17,7 +17,7 @@ _labels: tuple[float, dict[str, str]] | None = None
 
 
 def why_not_a_tag(name: str) -> str | None:
-    """A sentence where a file of labelled messages, or a query, could not carry a new tag's name."""
+    """A sentence where a file of labelled messages, or a query, cannot carry a new tag's name."""
     if wrong := why_not_a_name(name, longest=NAME_LENGTH):
         return wrong
     if not _SEPARATORS.isdisjoint(name):

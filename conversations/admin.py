@@ -92,8 +92,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         return pills.check() if getattr(conversation, "asks_for_review", False) else None
 
     def has_delete_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
-        """A superuser's, unless somebody is given just this permission."""
-        return request.user.has_perm("conversations.delete_conversation")
+        return bool(request.user.is_active and request.user.is_superuser)
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
         erase(conversation_id=obj.conversation_id)

@@ -18,8 +18,6 @@ class ConversationId(StringConverter):
 
 def why_not_addressable(conversation_id: str) -> str | None:
     """A sentence where clients and proxies would make another path of the id on the way."""
-    if not conversation_id or "\0" in conversation_id:
-        return "An id has at least one character, and none that is NUL."
     parts = conversation_id.split("/")
     if not parts[0] or not parts[-1]:
         return "An id may not begin or end with '/': proxies take it away. Leave it out."

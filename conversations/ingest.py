@@ -47,6 +47,8 @@ def post(
     when `message_id` came with another text before, `live.NoModel` when no model is live, and
     ValueError for an id that nobody could ask for again; doors check it before, to say so.
     """
+    if not conversation_id or "\0" in conversation_id:
+        raise ValueError("An id has at least one character, and none that is NUL.")
     if wrong := why_not_addressable(conversation_id):
         raise ValueError(wrong)
     if message_id is not None:

@@ -353,9 +353,9 @@ def test_an_account_is_offered_its_actions_on_rows_and_no_other(db, browser_of, 
 
 def test_a_key_opens_no_page_of_staff(rows, caller_with):
     caller = caller_with("every scope")
-    for row in ALL_PAGES:
+    for row, allowed in ALL_PAGES.items():
         method, page = row.split()
-        if "anonymous" not in ALL_PAGES[row]:
+        if "anonymous" not in allowed:
             assert refused(caller.generic(method, address(page, rows))) == "log in", row
 
 

@@ -93,7 +93,13 @@ def test_a_tag_with_an_odd_name_can_be_filtered_by_and_counted(tagged, browser, 
     assert page.context["cl"].result_count == 1
 
 
-OTHERS = ("/admin/", "/admin/review/", "/admin/classifier/thresholdchange/add/", "/", "/admin/login/")
+OTHERS = (
+    "/admin/",
+    "/admin/review/",
+    "/admin/classifier/thresholdchange/add/",
+    "/",
+    "/admin/login/",
+)
 
 
 @pytest.mark.parametrize("address", OTHERS)

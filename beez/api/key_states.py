@@ -1,4 +1,4 @@
-"""What is to be said of a key beside its name: is it valid, does it end soon, does anybody use it?"""
+"""What is to be said of a key beside its name: is it valid, does it end soon, is it used?"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -41,10 +41,7 @@ CONDITIONS: dict[str, Callable[[datetime], Q]] = {
     "soon": lambda now: open_now(now) & Q(expires_at__lte=now + SOON),
     "unused": lambda now: (
         open_now(now)
-        & (
-            Q(last_used_at__lte=now - UNUSED)
-            | Q(last_used_at=None, created_at__lte=now - UNUSED)
-        )
+        & (Q(last_used_at__lte=now - UNUSED) | Q(last_used_at=None, created_at__lte=now - UNUSED))
     ),
     "never": lambda now: open_now(now) & Q(last_used_at=None),
     "closed": lambda now: ~open_now(now),

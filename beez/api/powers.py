@@ -1,6 +1,6 @@
 """Which permissions of a staff account stand behind a scope: nobody hands out more than they may.
 
-A superuser has every permission. A key of the command line is made by whoever runs the server.
+A key of the command line is made by whoever runs the server.
 """
 
 from collections.abc import Iterable
@@ -8,6 +8,8 @@ from typing import Protocol
 
 from beez.api.models import ApiKey
 
+# No account has it; a superuser has every permission, even one that is none.
+SUPERUSER = "beez.superusers_only"
 POWERS: dict[str, tuple[str, ...]] = {
     # its answers quote the last messages
     ApiKey.Scope.CLASSIFY: ("conversations.view_conversation",),
@@ -18,7 +20,7 @@ POWERS: dict[str, tuple[str, ...]] = {
         "training.view_trainingrun",
     ),
     ApiKey.Scope.CORRECT: ("conversations.view_conversation", "conversations.add_review"),
-    ApiKey.Scope.ERASE: ("conversations.delete_conversation",),
+    ApiKey.Scope.ERASE: (SUPERUSER,),  # as in the pages
     ApiKey.Scope.CONFIGURE: (
         "classifier.view_thresholdchange",
         "classifier.add_thresholdchange",
@@ -31,8 +33,8 @@ class Holder(Protocol):
 
 
 def may_hand_out(holder: Holder, scope: str) -> bool:
-    """A scope that the table lacks is for superusers, who have even permissions that nobody made."""
-    return holder.has_perms(POWERS.get(scope, (f"beez.scope_{scope}",)))
+    """A scope that the table lacks is for superusers."""
+    return holder.has_perms(POWERS.get(scope, (SUPERUSER,)))
 
 
 def beyond(holder: Holder, scopes: Iterable[str]) -> list[str]:

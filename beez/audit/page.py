@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
@@ -61,7 +61,7 @@ class WhenFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor", "kind", "action", "subject", "told", "address")
+    list_display = ("at", "who", "action", "subject", "told", "address")
     list_filter = (ActionFilter, WhenFilter, "kind")
     search_fields = ("actor__exact", "actor_id__exact", "subject__exact", "action__exact")
     search_help_text = "Exactly: who, a key's prefix, on what, or what was done, like key.revoked."
@@ -74,6 +74,17 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export)
         return [path("export.<str:kind>", view, name="beez_auditentry_export"), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Audit log", **(extra_context or {})})
+
+    @admin.display(description="who", ordering="actor")
+    def who(self, entry: AuditEntry) -> str:
+        """A key's prefix too, for keys of one name are many."""
+        is_key = entry.kind == AuditEntry.Kind.KEY
+        return f"{entry.actor} (key {entry.actor_id})" if is_key else entry.actor
 
     @admin.display(description="more")
     def told(self, entry: AuditEntry) -> str:

@@ -31,7 +31,7 @@ def follow(model: type[Model], noun: str, *, silent: Sequence[str] = ()) -> None
         before = instance._stored or {}
         changed = [name for name in fields if before.get(name) != getattr(instance, name)]
         switches = {name: getattr(instance, name) for name in changed}
-        told = {name: value for name, value in switches.items() if isinstance(value, bool)}
+        told: dict[str, Any] = {k: v for k, v in switches.items() if isinstance(v, bool)}
         if created:
             trail.record(f"{noun}.added", subject=_name(instance), **told)
         elif changed:
@@ -50,7 +50,8 @@ def follow_links(model: type[Model], field: str, noun: str) -> None:
     def linked(instance: Any, action: str, model: type[Model], pk_set: Any, **_: Any) -> None:
         if action in _VERBS and (pk_set or action == "pre_clear"):
             names = sorted(map(_name, model._default_manager.filter(pk__in=pk_set or ())))
-            trail.record(f"{noun}.{_VERBS[action]}", subject=_name(instance), **{field: names})
+            told: dict[str, Any] = {field: names}
+            trail.record(f"{noun}.{_VERBS[action]}", subject=_name(instance), **told)
 
     through = getattr(model, field).through
     m2m_changed.connect(linked, sender=through, weak=False, dispatch_uid=f"audit {noun} {field}")

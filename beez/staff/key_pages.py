@@ -1,7 +1,7 @@
 """API keys in the staff pages: made (and shown once), rotated, revoked; never edited."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -24,7 +24,7 @@ OVERLAP = 7  # days
 
 
 class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """`holder`, whoever asks, is set by the admin."""
+    """Offers the scopes that `holder`, whom the admin sets, may hand out."""
 
     holder: ClassVar[powers.Holder | None] = None
     scopes = forms.MultipleChoiceField(
@@ -37,11 +37,13 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.beyond = powers.beyond(self.holder, ApiKey.Scope.values) if self.holder else []
-        if self.beyond:
-            self.fields["scopes"].help_text = (
-                f"Beyond what your account may do, and so not yours to give: "
-                f"{', '.join(self.beyond)}."
+        over = powers.beyond(self.holder, ApiKey.Scope.values) if self.holder else []
+        scopes = cast(forms.MultipleChoiceField, self.fields["scopes"])
+        scopes.choices = [one for one in ApiKey.Scope.choices if one[0] not in over]
+        if over:
+            scopes.help_text = (
+                f"Your account may not do what these allow, so a superuser gives them: "
+                f"{', '.join(over)}."
             )
 
     def clean_name(self) -> str:
@@ -49,14 +51,6 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         if wrong := why_not_a_name(name, longest=keys.LONGEST_NAME):
             raise forms.ValidationError(wrong)
         return name
-
-    def clean_scopes(self) -> list[str]:
-        scopes: list[str] = self.cleaned_data["scopes"]
-        if over := sorted(set(scopes) & set(self.beyond)):
-            raise forms.ValidationError(
-                f"Your account may not do what {', '.join(over)} allows. Ask a superuser for the key."
-            )
-        return scopes
 
 
 class RotationForm(forms.Form):
@@ -89,7 +83,7 @@ class UseFilter(admin.SimpleListFilter):
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     form = NewKeyForm
-    list_display = ("name", "prefix", "state", "granted", "created_at", "used", "expires_at")
+    list_display = ("name", "prefix", "state", "granted", "used", "expires_at", "created_at")
     list_filter = (UseFilter,)
     show_facets = admin.ShowFacets.NEVER
     search_fields = ("name", "prefix")
@@ -101,14 +95,12 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
 
     def get_urls(self) -> list[URLPattern]:
         doors = [
-            path(
-                f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"beez_apikey_{name}"
-            )
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"beez_apikey_{name}")
             for name, view in (("revoke", self.revoke_view), ("rotate", self.rotate_view))
         ]
         return [*doors, *super().get_urls()]
 
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[forms.ModelForm]:  # type: ignore[type-arg,override]
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[forms.ModelForm]:  # type: ignore[type-arg]
         form = super().get_form(request, *args, **kwargs)
         return type(form.__name__, (form,), {"holder": request.user})
 
@@ -133,6 +125,11 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
 
     def has_rotate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perms(["beez.add_apikey", "beez.change_apikey"])
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "API keys", **(extra_context or {})})
 
     @admin.display(description="scopes")
     def granted(self, row: ApiKey) -> str:
@@ -192,9 +189,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
             raise PermissionDenied
         form = RotationForm(request.POST or None)
         if not form.is_valid():
-            return self._question(
-                request, row, title="Rotate an API key", name="rotate", form=form
-            )
+            return self._question(request, row, title="Rotate an API key", name="rotate", form=form)
         try:
             new, key = keys.rotate(row, overlap=timedelta(days=form.cleaned_data["days"]))
         except keys.RotationError as error:

@@ -54,9 +54,7 @@ def test_no_file_to_replay_makes_such_an_id(tmp_path, conversation_id):
 
 
 @pytest.mark.parametrize("conversation_id", [*UNADDRESSABLE, "", "a\0b"])
-def test_the_one_write_path_makes_none_whatever_door_forgets_to_ask(
-    keyword_model, conversation_id
-):
+def test_the_one_write_path_makes_none_whatever_door_forgets_to_ask(keyword_model, conversation_id):
     with pytest.raises(ValueError, match="id"):
         ingest.post(conversation_id=conversation_id, text="hello")
     assert not Conversation.objects.exists()
