@@ -1,68 +1,51 @@
-"""API keys in the admin: made (and shown once), listed, revoked, never edited."""
+"""The shell's staff pages, where Django looks for them: keys, the audit log, and accounts."""
 
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
-from beez.api import keys
-from beez.api.models import ApiKey
+from beez.audit.page import AuditEntryAdmin
+from beez.staff.key_pages import ApiKeyAdmin
 from beez.webhooks.staff import WebhookEndpointAdmin
 
-__all__ = ["ApiKeyAdmin", "WebhookEndpointAdmin"]
+__all__ = ["AccountAdmin", "ApiKeyAdmin", "AuditEntryAdmin", "RoleAdmin", "WebhookEndpointAdmin"]
 
 admin.site.site_header = admin.site.site_title = "Beez"
 admin.site.index_title = "What is going on"
+admin.site.unregister((User, Group))
 
 
-class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    scopes = forms.MultipleChoiceField(
-        choices=ApiKey.Scope.choices, widget=forms.CheckboxSelectMultiple
-    )
+class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # no subscript at run time
+    """Whoever may change an account may make it, or themselves, anything."""
 
-    class Meta:
-        model = ApiKey
-        fields = ("name", "scopes", "expires_at")
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
 
 
-@admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    form = NewKeyForm
-    list_display = (
-        "name",
-        "prefix",
-        "scopes",
-        "created_at",
-        "last_used_at",
-        "expires_at",
-        "revoked_at",
-    )
-    search_fields = ("name", "prefix")
-    actions = ("revoke",)
+@admin.register(User)
+class AccountAdmin(SuperusersOnly, UserAdmin):  # type: ignore[type-arg]  # as above
+    pass
 
-    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        if obj is None:
-            return ("name", "scopes", "expires_at")
-        return self.list_display
 
-    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        return obj is None and super().has_change_permission(request, obj)
+@admin.register(Group)
+class RoleAdmin(SuperusersOnly, GroupAdmin):
+    pass
 
-    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        return False  # revoked keys stay, so that it can be told who could do what
 
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        row, key = keys.create(name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at)
-        obj.pk = row.pk
-        obj.refresh_from_db()
-        self.message_user(
-            request, f"The key, shown this once. Copy it now: {key}", messages.WARNING
-        )
-
-    @admin.action(description="Revoke the selected keys", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        for row in queryset:
-            keys.revoke(row)
-        self.message_user(request, f"Revoked: {', '.join(row.name for row in queryset)}.")
+def _is_superuser(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.is_superuser

@@ -16,6 +16,9 @@ class BeezConfig(AppConfig):
         # need it), the system checks, and the OpenAPI extension.
         from beez import celery, checks  # noqa: F401
         from beez.api import schema  # noqa: F401
+        from beez.audit import accounts
+
+        accounts.follow()
 
 
 class StaffPagesConfig(admin_apps.AdminConfig):

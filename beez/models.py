@@ -1,6 +1,7 @@
 """The models of the application `beez`, where Django looks for them."""
 
 from beez.api.models import ApiKey
+from beez.audit.models import AuditEntry
 from beez.status.models import Heartbeat
 from beez.webhooks.models import (
     WebhookAttempt,
@@ -11,6 +12,7 @@ from beez.webhooks.models import (
 
 __all__ = [
     "ApiKey",
+    "AuditEntry",
     "Heartbeat",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -111,11 +111,13 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "beez.api.middleware.Failures",
+    "beez.staff.readable.Readable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "beez.api.middleware.CommonButForProbes",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "beez.staff.sessions.Ages",
+    "beez.audit.caller.Remembered",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -123,6 +125,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "beez.urls"
 WSGI_APPLICATION = "beez.wsgi.application"
 APPEND_SLASH = True
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # where a log-in leads whose `next` is no page of ours
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

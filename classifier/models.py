@@ -2,11 +2,13 @@
 
 from django.db import models
 
+NAME_LENGTH = LABEL_LENGTH = 64
+
 
 class Tag(models.Model):
     """A behavioural tag. `name` is the key: label order and history refer to it for ever."""
 
-    name = models.CharField(max_length=64, primary_key=True)
+    name = models.CharField(max_length=NAME_LENGTH, primary_key=True)
     description = models.TextField(
         help_text="What a message with this tag says, in one or two sentences. "
         "Training starts the tag's weights from the meaning of this text."
@@ -16,7 +18,7 @@ class Tag(models.Model):
         "Messages that are stored keep the stages of their time."
     )
     label = models.CharField(
-        max_length=64,
+        max_length=LABEL_LENGTH,
         blank=True,
         help_text="What staff pages call it; empty: its name. Answers, files and history keep the "
         "name, so a new label renames nothing that is stored.",

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from beez.webhooks import outbox
 from beez.webhooks.models import Kind
+from beez.audit import trail
 from classifier import artefact, folders, ledger
 from classifier.artefact import ArtefactError, Manifest
 from classifier.engine import Engine
@@ -184,6 +185,8 @@ def _append(
 ) -> Activation:
     _make_sure(version)
     before = live_version()
+    action = "model.activated" if restores is None else "model.rolled_back"
+    trail.record(action, subject=version.name, actor=actor)
     activation = Activation.objects.create(
         version=version, reason=reason, actor=actor, restores=restores
     )

@@ -1,15 +1,13 @@
 """The form of a tag in the staff pages."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
-from classifier.models import Tag
-
-_SEPARATORS = re.compile(r"[;|,\n\r\t]")
-_SAYS_NONE = {"none", "-", "–", "no tag"}
+from beez.api.names import why_not_a_name
+from classifier.models import LABEL_LENGTH, Tag
+from classifier.tags import why_not_a_tag
 
 
 class TagForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -30,13 +28,17 @@ class TagForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run 
         self.initial["retired"] = self.instance.retired_at is not None
 
     def clean_name(self) -> str:
-        """Names that a file of labelled messages can carry."""
-        name: str = self.cleaned_data["name"].strip()
-        if _SEPARATORS.search(name):
-            raise forms.ValidationError("A name has no comma, ; or |, which part tags in files.")
-        if name.casefold() in _SAYS_NONE:
-            raise forms.ValidationError(f"{name!r} says in files that a message has no tag.")
+        name: str = self.cleaned_data["name"]
+        if wrong := why_not_a_tag(name):
+            raise forms.ValidationError(wrong)
         return name
+
+    def clean_label(self) -> str:
+        shown: str = self.cleaned_data["label"]
+        is_new = "label" in self.changed_data  # an odd one of before stays
+        if shown and is_new and (wrong := why_not_a_name(shown, longest=LABEL_LENGTH)):
+            raise forms.ValidationError(wrong)
+        return shown
 
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data["retired"] != (self.instance.retired_at is not None):

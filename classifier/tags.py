@@ -5,11 +5,26 @@ import time
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save
 
-from classifier.models import Tag
+from beez.api.names import why_not_a_name
+from classifier.models import NAME_LENGTH, Tag
 
 FRESH_SECONDS = 2.0  # until another process's new label is seen
 
+_SEPARATORS = set(";|,")
+_SAYS_NONE = {"none", "-", "–", "no tag"}
+
 _labels: tuple[float, dict[str, str]] | None = None
+
+
+def why_not_a_tag(name: str) -> str | None:
+    """A sentence where a file of labelled messages, or a query, cannot carry a new tag's name."""
+    if wrong := why_not_a_name(name, longest=NAME_LENGTH):
+        return wrong
+    if not _SEPARATORS.isdisjoint(name):
+        return "A name has no comma, ; or |, which part tags in files."
+    if name.casefold() in _SAYS_NONE:
+        return f"{name!r} says that a message has no tag."
+    return None
 
 
 def in_use() -> QuerySet[Tag]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from beez.audit import trail
 from classifier import ledger
 from classifier.decision import Overrides
 from classifier.models import Tag, ThresholdChange
@@ -33,6 +34,8 @@ def change(
     ]
     with transaction.atomic():
         ledger.lock(ThresholdChange)
+        for tag, value in values.items():
+            trail.record("threshold.changed", subject=tag or "all tags", actor=actor, to=value)
         return ThresholdChange.objects.bulk_create(rows)
 
 

@@ -17,6 +17,7 @@ from beez.webhooks import outbox
 from classifier import live, redaction
 from classifier.engine import Classification
 from conversations import history, rows, telling
+from conversations.converters import why_not_addressable
 from conversations.models import Message
 from conversations.tagging import WINDOW
 
@@ -47,8 +48,11 @@ def post(
     What REDACT names is taken out of the text before anything else is done with it. `customer_id`
     says whose conversation it is. `rule` is the one for the conversation's tag, from the settings
     when None. Raises `Conflict` when `message_id` came with another text before, or the
-    conversation with another customer, and `live.NoModel` when no model is live.
+    conversation with another customer, `live.NoModel` when no model is live, and ValueError for an
+    id that nobody could ask for again; doors check it before, to say so.
     """
+    if wrong := why_not_addressable(conversation_id):
+        raise ValueError(wrong)
     text = redaction.redacted(text)
     if message_id is not None:
         stored = Message.objects.filter(

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from beez.api.instants import instant
+from beez.audit import trail
 from classifier import registry
 from classifier.models import ModelVersion
 from conversations.models import Receipt
@@ -33,12 +35,15 @@ KINDS = {
 
 def begin(kind: Receipt.Kind, subject: str, *, actor: str) -> Receipt:
     """A new receipt, or the one of the same subject that has not finished."""
-    receipt, _ = Receipt.objects.get_or_create(
-        kind=kind,
-        subject_digest=digest(kind, subject),
-        finished_at=None,
-        defaults={"subject": subject, "actor": actor},
-    )
+    with transaction.atomic():
+        receipt, made = Receipt.objects.get_or_create(
+            kind=kind,
+            subject_digest=digest(kind, subject),
+            finished_at=None,
+            defaults={"subject": subject, "actor": actor},
+        )
+        if made:  # by its number, for an id may say who the customer is
+            trail.record("conversation.erased", subject=f"receipt {receipt.number}", actor=actor, by=kind)
     return receipt
 
 

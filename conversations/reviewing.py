@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from beez.audit import trail
 from classifier.tags import in_use as tags_in_use
 from classifier.tags import label
 from conversations import history, telling
@@ -59,6 +60,7 @@ def record(
             actor=actor,
             note=note,
         )
+        trail.record("review.given", subject=_place(message), actor=actor, tags=review.tags)
         _follow(conversation, review)
     return review
 
@@ -73,6 +75,7 @@ def withdraw(*, review: Review, actor: str) -> Review:
         found = Review.objects.filter(pk=review.pk, withdrawn_at=None)
         if not found.update(withdrawn_at=timezone.now(), withdrawn_by=actor):
             raise WithdrawnError("This review has been withdrawn already.")
+        trail.record("review.withdrawn", subject=_place(review.message), actor=actor)
         review.refresh_from_db()
         _follow(conversation, review)
     return review
@@ -92,6 +95,11 @@ def refuse_unseen(holding: Review | None, seen: int) -> None:
     if holding is not None and holding.pk != seen:
         said = ", ".join(map(label, holding.tags)) or "no tag"
         raise ReviewedMeanwhileError(f"{holding.actor} said meanwhile: {said}.")
+
+
+def _place(message: Message) -> str:
+    """For the audit log: by numbers of ours, which tell nothing once the conversation is erased."""
+    return f"conversation {message.conversation_id}, message {message.position}"
 
 
 def _locked(message: Message) -> Conversation:

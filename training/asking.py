@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 from kombu.exceptions import OperationalError
 
+from beez.audit import trail
 from training import tasks
 from training.models import TrainingRun
 from training.runs import recording
@@ -26,6 +27,7 @@ def ask(*, asked_by: str) -> bool:
         )
     try:
         with transaction.atomic():
+            trail.record("training.asked", actor=asked_by)
             recording.ask(asked_by=asked_by)
     except IntegrityError:
         raise NotAskedError(

@@ -52,14 +52,29 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """The key has the view's `required_scope`: one name, or one for each method."""
+    """The key has the view's `required_scope`: one name, or one for each method.
+
+    HEAD and OPTIONS ask for what GET asks for; a method that is forgotten here is refused.
+    """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         if not isinstance(request.auth, ApiKey):
             raise NotAuthenticated(f"An API key is needed. {HOW}")
-        scope: str | Mapping[str, str] | None = view.required_scope  # type: ignore[attr-defined]
-        if isinstance(scope, Mapping):
-            scope = scope.get(request.method or "")  # no entry: the method is answered with 405
-        if scope is not None and scope not in request.auth.scopes:
-            raise PermissionDenied(f"This API key lacks the scope '{scope}'.")
+        method = request.method or ""
+        if method not in view.allowed_methods:
+            return True  # and is answered with 405, which tells no more than the page of the API
+        scopes = _scopes(view.required_scope, method)  # type: ignore[attr-defined]
+        if scopes.isdisjoint(request.auth.scopes):
+            names = " or ".join(f"'{scope}'" for scope in sorted(scopes))
+            raise PermissionDenied(f"This API key lacks the scope {names or 'of this method'}.")
         return True
+
+
+def _scopes(required: str | Mapping[str, str], method: str) -> set[str]:
+    """One of them is needed. OPTIONS of a route without GET: that of any of its methods."""
+    if isinstance(required, str):
+        return {required}
+    asked = "GET" if method in ("HEAD", "OPTIONS") and "GET" in required else method
+    if asked in required:
+        return {required[asked]}
+    return set(required.values()) if method == "OPTIONS" else set()

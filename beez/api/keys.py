@@ -1,4 +1,4 @@
-"""API keys: made, verified, revoked. A key is `bz_<8 hex digits>_<43 random characters>`.
+"""API keys: made, verified, rotated, revoked. A key is `bz_<8 hex digits>_<43 random characters>`.
 
 Only the prefix and a SHA-256 are stored. A plain hash is right here, unlike for passwords: the
 secret is 256 random bits, which nobody can guess, and a slow hash would only cost each request.
@@ -11,13 +11,19 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from beez.api.models import ApiKey
+from beez.api.names import why_not_a_name
+from beez.audit import trail
 
 # A busy key would otherwise cost one write for each request.
 LAST_USE_PRECISION = timedelta(minutes=1)
+
+LONGEST_NAME = 100
+LONGEST_OVERLAP = timedelta(days=90)
 
 _KEY = re.compile(r"(bz_[0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
@@ -26,13 +32,21 @@ class InvalidKeyError(Exception):
     """The key opens nothing; the message says why in a sentence for its holder."""
 
 
+class RotationError(ValueError):
+    """The key cannot be rotated; the message says why."""
+
+
+@transaction.atomic
 def create(
-    *, name: str, scopes: Iterable[str], expires_at: datetime | None = None
+    *, name: str, scopes: Iterable[str], expires_at: datetime | None = None, actor: str = ""
 ) -> tuple[ApiKey, str]:
     """Store a new key; returns its row and the key itself, which cannot be had again.
 
-    ValueError when a scope is unknown or none is given.
+    `actor` names who asks, where that is no request. ValueError when a scope is unknown or none
+    is given, or the name is none.
     """
+    if wrong := why_not_a_name(name, longest=LONGEST_NAME):
+        raise ValueError(wrong)
     wanted = sorted(set(scopes))
     if not wanted or (unknown := set(wanted) - set(ApiKey.Scope.values)):
         names = ", ".join(sorted(unknown)) if wanted else "none given"
@@ -42,7 +56,34 @@ def create(
     row = ApiKey.objects.create(
         name=name, prefix=prefix, sha256=_digest(key), scopes=wanted, expires_at=expires_at
     )
+    trail.record(
+        "key.created", subject=prefix, actor=actor, name=name, scopes=wanted, **_until(expires_at)
+    )
     return row, key
+
+
+@transaction.atomic
+def rotate(row: ApiKey, *, overlap: timedelta, actor: str = "") -> tuple[ApiKey, str]:
+    """A new key of the same name, scopes and span of life; the old one goes on for `overlap`.
+
+    RotationError for a key that opens nothing any more, or has been rotated already.
+    """
+    old = ApiKey.objects.select_for_update().get(pk=row.pk)
+    now = timezone.now()
+    _refuse_rotation(old, now, overlap)
+    span = old.expires_at and old.expires_at - old.created_at
+    new, key = create(
+        name=old.name, scopes=old.scopes, expires_at=now + span if span else None, actor=actor
+    )
+    ends = now + overlap
+    old.expires_at = min(ends, old.expires_at or ends)
+    old.replaced_by = new
+    old.save(update_fields=["expires_at", "replaced_by"])
+    trail.record(
+        "key.rotated", subject=old.prefix, actor=actor, by=new.prefix, **_until(old.expires_at)
+    )
+    row.refresh_from_db()
+    return new, key
 
 
 def verify(key: str) -> ApiKey:
@@ -68,9 +109,11 @@ def note_use(row: ApiKey) -> None:
     ApiKey.objects.filter(due, pk=row.pk).update(last_used_at=now)
 
 
-def revoke(row: ApiKey) -> None:
+@transaction.atomic
+def revoke(row: ApiKey, *, actor: str = "") -> None:
     """Close the key for good, from the next request on; the first revocation's time stays."""
-    ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        trail.record("key.revoked", subject=row.prefix, actor=actor, name=row.name)
     row.refresh_from_db()
 
 
@@ -78,6 +121,19 @@ def _with_prefix(prefix: str) -> ApiKey | None:
     """By hand, for every request asks this, and composing it by the ORM takes longer than it."""
     found = ApiKey.objects.raw("SELECT * FROM beez_apikey WHERE prefix = %s", [prefix])
     return next(iter(found), None)
+
+
+def _refuse_rotation(old: ApiKey, now: datetime, overlap: timedelta) -> None:
+    if old.replaced_by_id is not None:
+        raise RotationError(f"It was rotated already. Rotate {old.replaced_by}, its successor.")
+    if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
+        raise RotationError("It opens nothing any more. Make a new key instead.")
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise RotationError(f"The overlap lies between 0 and {LONGEST_OVERLAP.days} days.")
+
+
+def _until(moment: datetime | None) -> dict[str, str]:
+    return {} if moment is None else {"until": moment.isoformat(timespec="seconds")}
 
 
 def _digest(key: str) -> str:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from beez.audit import trail
 from classifier import registry, thresholds
 from classifier.decision import in_force
 from classifier.engine import Classification, Engine
@@ -36,6 +37,7 @@ def start(*, version: ModelVersion, share: float, actor: str) -> ShadowTrial:
     newest = Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
     try:
         with transaction.atomic():
+            trail.record("trial.started", subject=version.name, actor=actor, share=share)
             return ShadowTrial.objects.create(
                 version=version, share=share, started_by=actor, looked_at=newest
             )
@@ -52,9 +54,11 @@ def check(version: ModelVersion) -> None:
 
 def stop(trial: ShadowTrial, *, actor: str) -> None:
     """End a trial; one that is over stays as it is."""
-    ShadowTrial.objects.filter(pk=trial.pk, ended_at=None).update(
-        ended_at=timezone.now(), ended_by=actor
-    )
+    with transaction.atomic():
+        if ShadowTrial.objects.filter(pk=trial.pk, ended_at=None).update(
+            ended_at=timezone.now(), ended_by=actor
+        ):
+            trail.record("trial.stopped", subject=trial.version.name, actor=actor)
 
 
 def running() -> ShadowTrial | None:

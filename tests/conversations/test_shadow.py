@@ -128,7 +128,8 @@ class TestPages:
         return sign_in
 
     def test_a_trial_is_started_watched_and_stopped(self, candidate, staff):
-        client = staff("add_shadowtrial", "change_shadowtrial", "view_shadowtrial")
+        rights = ("add_shadowtrial", "change_shadowtrial", "view_shadowtrial")
+        client = staff(*rights, "view_conversation")
         client.post(f"{PAGES}add/", {"version": candidate.pk, "share": "1"})
         started = ShadowTrial.objects.get()
         assert (started.version, started.started_by) == (candidate, "ada")
@@ -140,6 +141,13 @@ class TestPages:
         client.post(PAGES, {"action": "stop", "_selected_action": started.pk})
         assert trial.running() is None
         assert ShadowTrial.objects.get().ended_by == "ada"
+
+    def test_messages_are_shown_to_those_alone_who_may_read_them(self, candidate, staff):
+        started = begin(candidate)
+        post("I take <b>it</b>")
+        trial.follow()
+        page = staff("view_shadowtrial").get(f"{PAGES}{started.pk}/change/").content.decode()
+        assert "1 got other tags" in page and "I take" not in page
 
     def test_a_second_one_is_refused_on_the_form(self, candidate, staff):
         begin(candidate)

@@ -1,7 +1,9 @@
 """Cancelling a training, from its page or from the process that it waits in."""
 
+from django.db import transaction
 from django.utils import timezone
 
+from beez.audit import trail
 from training.models import TrainingRun
 from training.runs import recording
 
@@ -15,9 +17,11 @@ def request(run: TrainingRun, *, actor: str) -> bool:
     if recording.drop(run.pk, TrainingRun.State.CANCELLED, f"Cancelled by {actor or 'somebody'}."):
         return True
     running = TrainingRun.objects.filter(pk=run.pk, state=TrainingRun.State.RUNNING)
-    running.filter(cancel_requested_at=None).update(
-        cancel_requested_at=timezone.now(), cancel_requested_by=actor
-    )
+    with transaction.atomic():
+        if running.filter(cancel_requested_at=None).update(
+            cancel_requested_at=timezone.now(), cancel_requested_by=actor
+        ):
+            trail.record("training.cancelled", subject=f"run {run.pk}", actor=actor)
     asked = running.exists()
     recording.end_all_lost()
     return asked

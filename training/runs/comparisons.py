@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from beez.audit import trail
 from classifier import registry
 from classifier.models import ModelVersion
 from training.models import Comparison, TrainingRun
@@ -45,6 +46,7 @@ def sign(comparison: Comparison, *, actor: str, reason: str) -> Comparison:
         _check(row)
         row.signed_by, row.signed_at, row.signed_reason = actor, timezone.now(), reason
         row.save(update_fields=["signed_by", "signed_at", "signed_reason"])
+        trail.record("model.signed_for", subject=row.challenger.name, actor=actor)
         registry.activate(row.challenger, reason=f"Signed: {reason}", actor=actor)
     return row
 

@@ -25,5 +25,5 @@ UNDO = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("beez", "0005_roles")]
+    dependencies = [("beez", "0007_audit")]
     operations = [migrations.RunSQL(CREATE, UNDO)]
