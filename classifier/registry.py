@@ -10,9 +10,9 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import QuerySet
 
+from beez.audit import trail
 from beez.webhooks import outbox
 from beez.webhooks.models import Kind
-from beez.audit import trail
 from classifier import artefact, folders, ledger
 from classifier.artefact import ArtefactError, Manifest
 from classifier.engine import Engine

@@ -43,7 +43,9 @@ def begin(kind: Receipt.Kind, subject: str, *, actor: str) -> Receipt:
             defaults={"subject": subject, "actor": actor},
         )
         if made:  # by its number, for an id may say who the customer is
-            trail.record("conversation.erased", subject=f"receipt {receipt.number}", actor=actor, by=kind)
+            trail.record(
+                "conversation.erased", subject=f"receipt {receipt.number}", actor=actor, by=kind
+            )
     return receipt
 
 

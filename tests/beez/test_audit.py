@@ -18,6 +18,7 @@ from classifier import thresholds
 from classifier.models import Tag
 from classifier.terminal import user
 from conversations import reviewing
+from conversations.models import Receipt
 from tests.conversations.posting import add_message
 from training import asking
 from training.models import TrainingRun
