@@ -6,6 +6,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from beez import __version__, env
+from beez.database import limits
 
 BASE_DIR = env.BASE_DIR
 BEEZ_HOME = env.folder("BEEZ_HOME", BASE_DIR / "var")
@@ -113,10 +114,25 @@ if _BUCKET := env.bucket("MODELS_STORAGE"):  # otherwise MODELS_DIR is all that 
         "OPTIONS": {"bucket_name": _BUCKET[0], "location": _BUCKET[1]},
     }
 
-# --- Postgres, Redis, Celery ----------------------------------------------------------------------
+# --- Postgres -------------------------------------------------------------------------------------
 DATABASES = {"default": env.postgres("DATABASE_URL", conn_max_age=None, conn_health_checks=True)}
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 
+# --- Postgres: an end to every wait (beez/database) ---------------------------------------------
+DATABASE_POOLER = env.boolean("DATABASE_POOLER", False)  # PgBouncer, a transaction at a time
+DATABASE_STATEMENT_TIMEOUT = env.integer("DATABASE_STATEMENT_TIMEOUT", 15, maximum=3_600)
+DATABASE_LOCK_TIMEOUT = env.integer("DATABASE_LOCK_TIMEOUT", 5, maximum=3_600)
+DATABASE_IDLE_TIMEOUT = env.integer("DATABASE_IDLE_TIMEOUT", 60, maximum=86_400)
+DATABASE_TCP_TIMEOUT = env.integer("DATABASE_TCP_TIMEOUT", 30, maximum=3_600)
+DATABASES["default"]["ENGINE"] = "beez.database"
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER
+DATABASES["default"]["OPTIONS"] = {
+    **limits.tcp(DATABASE_TCP_TIMEOUT),
+    "server_side_binding": True,  # or the statement that Postgres logs would hold the message
+    **DATABASES["default"]["OPTIONS"],
+}
+
+# --- Redis, Celery --------------------------------------------------------------------------------
 REDIS_URL = env.string("REDIS_URL", "")
 if REDIS_URL:
     CACHES = {

@@ -7,7 +7,7 @@ from classifier.engine import ranked
 from classifier.serializers import DECIMALS, confidences
 from conversations import tagging
 from conversations.ingest import Posted
-from conversations.models import Conversation, Message, Review, TagSwitch
+from conversations.models import Conversation, Message, Review
 
 Json = dict[str, Any]
 
@@ -48,21 +48,13 @@ def history(
     conversation: Conversation,
     *,
     messages: list[Message],
-    switches: list[TagSwitch],
     next_after: int | None,
 ) -> Json:
-    """The whole tag history; `next_after` is the `after` of the next page of messages."""
+    """A page of the tag history: these messages of `listing.messages` and the switches at them;
+    `next_after` is the `after` of the next page."""
     return summary(conversation) | {
         "messages": [entry(message) for message in messages],
-        "switches": [
-            {
-                "position": switch.message.position,
-                "from": switch.from_tag_id,
-                "to": switch.to_tag_id,
-                "at": instant(switch.created_at),
-            }
-            for switch in switches
-        ],
+        "switches": [_switch(message) for message in messages if hasattr(message, "switch")],
         "next": next_after,
     }
 
@@ -87,6 +79,16 @@ def entry(message: Message) -> Json:
         "switched": hasattr(message, "switch"),
         "review": message.asks_for_review,
         "correction": _correction(message.holding),
+    }
+
+
+def _switch(message: Message) -> Json:
+    switch = message.switch
+    return {
+        "position": message.position,
+        "from": switch.from_tag_id,
+        "to": switch.to_tag_id,
+        "at": instant(switch.created_at),
     }
 
 

@@ -102,6 +102,6 @@ def _follow(conversation: Conversation, message: Message) -> None:
     """What follows from a review that came or went; the caller holds the conversation's row."""
     message.reviewed = message.reviews.filter(withdrawn_at=None).exists()
     message.save(update_fields=["reviewed"])
-    history.rederive(conversation, start=message.position)
+    history.rederive(conversation, start=message.position, changed=message.position)
     conversation.updated_at = timezone.now()
     conversation.save(update_fields=["updated_at"])
