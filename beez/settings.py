@@ -4,6 +4,7 @@ from typing import Any
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from kombu.transport import TRANSPORT_ALIASES
 
 from beez import __version__, env
 from beez.database import limits
@@ -150,6 +151,7 @@ else:
         }
     }
     CELERY_BROKER_URL = "filesystem://localhost"
+    TRANSPORT_ALIASES["filesystem"] = "beez.job_files:Transport"
     _BROKER = BEEZ_HOME / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_BROKER / "messages"),
