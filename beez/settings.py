@@ -5,8 +5,10 @@ from typing import Any
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from kombu.transport import TRANSPORT_ALIASES
 
 from beez import __version__, addresses, clock, env
+from beez.database import limits
 
 BASE_DIR = env.BASE_DIR
 BEEZ_HOME = env.folder("BEEZ_HOME", BASE_DIR / "var")
@@ -165,10 +167,25 @@ WEB_WAITING = env.integer("WEB_WAITING", 100, maximum=100_000)
 WEB_WAIT_SECONDS = env.integer("WEB_WAIT_SECONDS", 10, minimum=1, maximum=600)
 FILE_UPLOAD_HANDLERS: list[str] = []  # no page takes a file, so none is ever written
 
-# --- Postgres, Redis, Celery ----------------------------------------------------------------------
+# --- Postgres -------------------------------------------------------------------------------------
 DATABASES = {"default": addresses.postgres(conn_max_age=None, conn_health_checks=True)}
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 
+# --- Postgres: an end to every wait (beez/database) ---------------------------------------------
+DATABASE_POOLER = env.boolean("DATABASE_POOLER", False)  # PgBouncer, a transaction at a time
+DATABASE_STATEMENT_TIMEOUT = env.integer("DATABASE_STATEMENT_TIMEOUT", 15, maximum=3_600)
+DATABASE_LOCK_TIMEOUT = env.integer("DATABASE_LOCK_TIMEOUT", 5, maximum=3_600)
+DATABASE_IDLE_TIMEOUT = env.integer("DATABASE_IDLE_TIMEOUT", 60, maximum=86_400)
+DATABASE_TCP_TIMEOUT = env.integer("DATABASE_TCP_TIMEOUT", 30, maximum=3_600)
+DATABASES["default"]["ENGINE"] = "beez.database"
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER
+DATABASES["default"]["OPTIONS"] = {
+    **limits.tcp(DATABASE_TCP_TIMEOUT),
+    "server_side_binding": True,  # or the statement that Postgres logs would hold the message
+    **DATABASES["default"]["OPTIONS"],
+}
+
+# --- Redis, Celery --------------------------------------------------------------------------------
 REDIS_URL = addresses.redis()  # with its password
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
@@ -179,6 +196,7 @@ if REDIS_URL:
     }
 else:
     CELERY_BROKER_URL = "filesystem://localhost"
+    TRANSPORT_ALIASES["filesystem"] = "beez.job_files:Transport"
     _BROKER = BEEZ_HOME / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_BROKER / "messages"),

@@ -4,10 +4,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from beez.database import limits
 from beez.launch import local
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")
 local.prepare_environment()
+limits.serve()
 
 application = get_wsgi_application()
 

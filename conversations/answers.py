@@ -49,13 +49,17 @@ def history(
     conversation: Conversation,
     *,
     messages: list[Message],
-    switches: list[TagSwitch],
     next_after: int | None,
 ) -> Json:
-    """The whole tag history; `next_after` is the `after` of the next page of messages."""
+    """A page of the tag history: these messages of `listing.messages` and the switches at them;
+    `next_after` is the `after` of the next page."""
     return summary(conversation) | {
         "messages": [entry(message) for message in messages],
-        "switches": [switched(switch, switch.message.position) for switch in switches],
+        "switches": [
+            switched(message.switch, message.position)
+            for message in messages
+            if hasattr(message, "switch")
+        ],
         "next": next_after,
     }
 

@@ -57,12 +57,7 @@ class ConversationDetail(APIView):
         query = accepted.query(request, HistoryQuery)
         conversation = _existing(conversation_id)
         messages, next_after = listing.messages_page(conversation, **query)
-        switches = list(conversation.switches.select_related("message"))
-        return Response(
-            answers.history(
-                conversation, messages=messages, switches=switches, next_after=next_after
-            )
-        )
+        return Response(answers.history(conversation, messages=messages, next_after=next_after))
 
     @schema.clear_conversation
     def delete(self, request: Request, conversation_id: str) -> Response:

@@ -13,10 +13,14 @@ from classifier.engine import Classification
 from classifier.models import Tag
 from conversations import rows, tagging
 from conversations.models import Conversation, Message, TagSwitch
+from conversations.rows import Ends, Outcome, Recorded
 from conversations.tagging import WINDOW, TaggedMessage
 
 if TYPE_CHECKING:
     from conversations.rows import MessageWithTags
+
+
+STRETCH = 1000  # messages that are read and written at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +31,24 @@ class Step:
     tag: str | None
     confidence: float | None
 
+    @property
+    def outcome(self) -> Outcome:
+        return self.tag, self.confidence
+
+    @property
+    def switch(self) -> Ends | None:
+        """The tags that the conversation changed from and to, if it did."""
+        if self.previous is None or not tagging.is_switch(self.previous, self.tag):
+            return None
+        return self.previous, self.tag
+
 
 def stages() -> dict[str, int]:
     """How far along the journey each tag is, retired ones too."""
     return dict(Tag.objects.values_list("name", "stage"))
 
 
-def tagged(message: "MessageWithTags") -> TaggedMessage:
+def tagged(message: "MessageWithTags | Recorded") -> TaggedMessage:
     """What the rule sees of a stored message: a person's word counts with full confidence."""
     if message.reviewed_as is None:
         return TaggedMessage(
@@ -71,8 +86,8 @@ def step(
 
 
 def derive(
-    messages: "Iterable[MessageWithTags]", stages: Mapping[str, int], *, start: int = 1
-) -> "Iterator[tuple[MessageWithTags, Step]]":
+    messages: Iterable[Recorded], stages: Mapping[str, int], *, start: int = 1
+) -> Iterator[tuple[Recorded, Step]]:
     """The step at each message from position `start` on, by the rule and stages stored with it.
 
     `messages` come in order, from two before `start` on. The present `stages` serve for tags that
@@ -96,67 +111,86 @@ def derive(
         previous = now.tag
 
 
-def rederive(conversation: Conversation, *, start: int = 1) -> None:
+def rederive(conversation: Conversation, *, start: int = 1, changed: int | None = None) -> None:
     """Store the history that follows from position `start` on; the caller holds the row's lock.
 
-    Changes the messages' conversation tags, the switches and the conversation's current tag.
+    Changes the messages' conversation tags, the switches and the conversation's current tag, a
+    stretch at a time. Where only the message at position `changed` is not as it was when the stored
+    history was derived, it ends where the old and the new history meet again.
     """
-    messages = rows.messages(conversation.pk, after=start - WINDOW)
-    steps = list(derive(messages, stages(), start=start))
-    for message, now in steps:
-        message.conversation_tag_id = now.tag
-        message.conversation_tag_confidence = now.confidence
-    Message.objects.bulk_update(
-        [message for message, _ in steps],
-        ["conversation_tag", "conversation_tag_confidence"],
-        batch_size=500,
-    )
-    conversation.switches.filter(message__position__gte=start).delete()
-    TagSwitch.objects.bulk_create(
-        switch for message, now in steps if (switch := switch_at(message, now))
-    )
-    conversation.tag_id, conversation.tag_confidence = steps[-1][1].tag, steps[-1][1].confidence
-    last = conversation.switches.order_by("message__position").last()
+    known = stages()
+    while steps := list(derive(_stretch(conversation, start), known, start=start)):
+        met = _meeting(steps, changed)
+        _store(steps[:met])
+        if met < len(steps):
+            break
+        start = steps[-1][0].position + 1
+    _store_current(conversation)
+
+
+def _stretch(conversation: Conversation, start: int) -> list[Recorded]:
+    return rows.stretch(conversation.pk, after=start - WINDOW, limit=STRETCH + WINDOW - 1)
+
+
+def _meeting(steps: Sequence[tuple[Recorded, Step]], changed: int | None) -> int:
+    """How many of `steps` come before the histories have met; all of them where they do not.
+
+    A step follows from its window and the conversation's tag before it. So once no later window
+    holds the changed message, an equal tag makes every later step equal.
+    """
+    if changed is not None:
+        for number, (message, now) in enumerate(steps, start=1):
+            alike = message.conversation_tag_id == now.tag
+            if alike and message.position >= changed + WINDOW - 1:
+                return number
+    return len(steps)
+
+
+def _store(steps: Sequence[tuple[Recorded, Step]]) -> None:
+    """Write what differs from the stored outcomes and switches."""
+    rows.change({one.pk: now.outcome for one, now in steps if one.outcome != now.outcome})
+    rows.change_switches({one.pk: now.switch for one, now in steps if one.switch != now.switch})
+
+
+def _store_current(conversation: Conversation) -> None:
+    """Where the conversation stands after its newest message."""
+    newest = conversation.messages.order_by("-position").first()
+    if newest is not None:
+        conversation.tag_id = newest.conversation_tag_id
+        conversation.tag_confidence = newest.conversation_tag_confidence
+    last = conversation.switches.order_by("-message_id").first()  # keys rise with positions
     conversation.last_switch_at = last.created_at if last else None
     conversation.save(update_fields=["tag", "tag_confidence", "last_switch_at"])
 
 
 def switch_at(message: Message, now: Step) -> TagSwitch | None:
     """The unsaved row of the switch at a message, if there is one; it happened when that came."""
-    if now.previous is None or not tagging.is_switch(now.previous, now.tag):
+    if now.switch is None:
         return None
+    from_tag, to_tag = now.switch
     return TagSwitch(
         conversation_id=message.conversation_id,
         message_id=message.pk,
-        from_tag_id=now.previous,
-        to_tag_id=now.tag,
+        from_tag_id=from_tag,
+        to_tag_id=to_tag,
         created_at=message.created_at,
     )
 
 
 def discrepancies(conversation: Conversation) -> list[str]:
     """Where the stored history differs from the one that follows; empty when all is well."""
-    switches = {switch.message_id: switch for switch in conversation.switches.all()}
-    steps = derive(rows.messages(conversation.pk), stages())
     found: list[str] = []
     tag, count = None, 0
-    for count, (message, now) in enumerate(steps, start=1):
-        stored = switches.get(message.pk)
+    for count, (message, now) in enumerate(
+        derive(rows.stretch(conversation.pk), stages()), start=1
+    ):
         if message.position != count:
             found.append(f"position {message.position} where {count} should stand")
-        if _outcome(message) != (now.tag, now.confidence):
-            found.append(f"message {count}: {_outcome(message)} is stored, {now} follows")
-        if _ends(stored) != _ends(switch_at(message, now)):
-            found.append(f"message {count}: the stored switch is {stored}, {now} follows")
+        if message.outcome != now.outcome:
+            found.append(f"message {count}: {message.outcome} is stored, {now} follows")
+        if message.switch != now.switch:
+            found.append(f"message {count}: the stored switch is {message.switch}, {now} follows")
         tag = now.tag
     if (conversation.tag_id, conversation.message_count) != (tag, count):
         found.append(f"the conversation: {conversation.tag_id} is stored, {tag} follows")
     return found
-
-
-def _outcome(message: Message) -> tuple[str | None, float | None]:
-    return message.conversation_tag_id, message.conversation_tag_confidence
-
-
-def _ends(switch: TagSwitch | None) -> tuple[str, str | None] | None:
-    return (switch.from_tag_id, switch.to_tag_id) if switch else None

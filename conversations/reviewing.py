@@ -111,7 +111,7 @@ def _follow(conversation: Conversation, review: Review) -> None:
     message, before = review.message, conversation.tag_id
     message.reviewed = message.reviews.filter(withdrawn_at=None).exists()
     message.save(update_fields=["reviewed"])
-    history.rederive(conversation, start=message.position)
+    history.rederive(conversation, start=message.position, changed=message.position)
     conversation.updated_at = timezone.now()
     conversation.save(update_fields=["updated_at"])
     telling.reviewed(conversation, review, before=before)

@@ -94,7 +94,7 @@ Switch = type("Switch", (_SwitchFields,), {"from": serializers.CharField()})
 
 class ConversationHistory(ConversationSummary):
     messages = HistoryMessage(many=True)
-    switches = Switch(many=True)
+    switches = Switch(many=True, help_text="At the messages of this page, in order.")
     next = serializers.IntegerField(allow_null=True, help_text="`after` of the next page.")
 
 

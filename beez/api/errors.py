@@ -35,7 +35,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from beez.api import bodies
-from beez.api.logs import first_line, kind
+from beez.api.logs import kind, sqlstate, told
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +75,23 @@ class SlowBody(exceptions.APIException):
         )
 
 
+class DatabaseBusy(Unavailable):
+    """503: the database is there, but others hold what the request needs, or it has much to do."""
+
+    default_code = "busy"
+    default_detail = (
+        "The database was not done in time: others hold the same rows, or it has too much to do. "
+        "Nothing was stored. Try again in a moment."
+    )
+    retry_after = 1
+
+
+class StorageFull(Unavailable):
+    default_code = "storage_full"
+    default_detail = "The database has no room left. Nothing was stored. Try again later."
+    retry_after = 60
+
+
 class Conflict(exceptions.APIException):
     """409: the request contradicts what is stored already."""
 
@@ -102,6 +119,15 @@ class InternalError(exceptions.APIException):
     default_detail = "Something went wrong on our side. It has been logged."
 
 
+_BY_SQLSTATE: dict[str | None, type[Unavailable]] = {
+    "55P03": DatabaseBusy,  # lock_not_available: lock_timeout
+    "57014": DatabaseBusy,  # query_canceled: statement_timeout
+    "40P01": DatabaseBusy,  # deadlock_detected
+    "53100": StorageFull,  # disk_full
+    "53400": StorageFull,  # configuration_limit_exceeded: temp_file_limit
+}
+
+
 def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler: any exception of an API view as a response in the one shape."""
     set_rollback()
@@ -115,12 +141,6 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
         context["request"].accepted_renderer = JSONRenderer()
         context["request"].accepted_media_type = JSONRenderer.media_type
     return Response(_body(known), status=known.status_code, headers=_headers(known))
-
-
-def database_away(exc: Exception) -> DatabaseUnavailable:
-    """Told in one line, however many requests meet it: connection trouble, never row values."""
-    logger.error("Database unavailable: %s", first_line(exc), extra={"outage": True})
-    return DatabaseUnavailable()
 
 
 def respond(request: HttpRequest, exc: exceptions.APIException) -> HttpResponse:
@@ -155,9 +175,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Django's last resort; a database that went away in a middleware ends here too."""
-    error = sys.exc_info()[1]
-    if isinstance(error, DATABASE_ERRORS):
-        return respond(request, database_away(error))
+    exc = sys.exc_info()[1]
+    if isinstance(exc, DATABASE_ERRORS):
+        return respond(request, database_failure(exc))
     if is_admin(request):
         return defaults.server_error(request)
     return respond(request, InternalError())
@@ -178,8 +198,14 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:  # noqa
         case SuspiciousOperation() | BadRequest() | UnreadablePostError():
             return _malformed()
         case OperationalError() | InterfaceError():
-            return database_away(exc)
+            return database_failure(exc)
     return None
+
+
+def database_failure(exc: Exception) -> Unavailable:
+    """Logs it in one line, and gives what a caller is told, by Postgres's code of the error."""
+    logger.error("Database unavailable: %s", told(exc), extra={"outage": True})
+    return _BY_SQLSTATE.get(sqlstate(exc), DatabaseUnavailable)()
 
 
 def _malformed(message: str = "The request is malformed.") -> exceptions.ParseError:

@@ -79,11 +79,6 @@ def is_outage(error: BaseException | None) -> bool:
     return isinstance(error, OperationalError | InterfaceError)
 
 
-def first_line(error: BaseException) -> str:
-    """What an outage says; its further lines may quote a statement."""
-    return (str(error).strip().splitlines() or [kind(error)])[0]
-
-
 def _traceback(ei: _Exception) -> str:
     return "\n".join(_outline(ei[1])) if ei[1] is not None else ""
 
@@ -93,12 +88,29 @@ def _outline(exc: BaseException) -> list[str]:
     cause = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
     lines = [*_outline(cause), "which led to"] if cause is not None else []
     lines += [line.rstrip() for line in traceback.format_tb(exc.__traceback__)]
-    return [*lines, f"{kind(exc)}: {exc}" if is_safe(exc) else kind(exc)]
+    return [*lines, f"{kind(exc)}: {told(exc)}" if is_safe(exc) else kind(exc)]
 
 
 def kind(exc: BaseException) -> str:
     """An exception's type by its full name, without what it says."""
     return f"{type(exc).__module__}.{type(exc).__qualname__}"
+
+
+def sqlstate(exc: BaseException | None) -> str | None:
+    """Postgres's code of a database error, Django's or psycopg's; None where it gave none."""
+    while exc is not None and getattr(exc, "sqlstate", None) is None:
+        exc = exc.__cause__
+    return getattr(exc, "sqlstate", None)
+
+
+def told(exc: BaseException) -> str:
+    """What an exception says; of what Postgres says, its code and first sentence alone.
+
+    The lines below that quote the statement, and in DETAIL and CONTEXT values of its rows.
+    """
+    if (code := sqlstate(exc)) is None:
+        return str(exc)
+    return f"{str(exc).strip().partition(chr(10))[0]} ({code})"
 
 
 def is_safe(exc: BaseException) -> bool:

@@ -26,7 +26,7 @@ class Failures:
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         if isinstance(exc, errors.DATABASE_ERRORS):
-            return errors.respond(request, errors.database_away(exc))
+            return errors.respond(request, errors.database_failure(exc))
         return None
 
 

@@ -4,7 +4,6 @@ Each failure is one sentence and exit code 1.
 """
 
 import errno
-import os
 import shutil
 import socket
 from pathlib import Path
@@ -71,7 +70,7 @@ def disk_free(folder: Path) -> None:
 
 def _start_postgres(folder: Path) -> None:
     try:
-        os.environ["DATABASE_URL"] = local.start_postgres(folder)
+        local.use_embedded_postgres()
     except Exception as error:  # of several packages
         stopping.check()
         raise SystemExit(

@@ -85,6 +85,20 @@ class Entry:
         return self.holding is not None and not self.holding.agrees
 
 
+class _Pages(Paginator):  # type: ignore[type-arg]  # Django cannot subscript it
+    """Found by their positions, which have no gaps, so that no page is read past."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        super().__init__(listing.messages().filter(conversation=conversation), MESSAGES)
+        self.count = conversation.message_count
+
+    def page(self, number: int | str) -> Page[Message]:
+        number = self.validate_number(number)
+        last = number * MESSAGES
+        found = self.object_list.filter(position__gt=last - MESSAGES, position__lte=last)
+        return self._get_page(found, number, self)
+
+
 def address(conversation: int, position: int) -> str:
     """Where a message is shown: its page of the conversation, and the place on it."""
     change = reverse("admin:conversations_conversation_change", args=[conversation])
@@ -95,8 +109,7 @@ def context(
     conversation: Conversation, number: str | None, outcome: Outcome | None = None
 ) -> dict[str, Any]:
     """Variables of the template; `number` is the page wanted, the last one when None."""
-    messages = listing.messages().filter(conversation=conversation)
-    pages = Paginator(messages, MESSAGES)
+    pages = _Pages(conversation)
     page = pages.get_page(number or pages.num_pages)
     stages = history.stages()
     entries = _entries(page, stages, outcome)

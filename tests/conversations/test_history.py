@@ -83,13 +83,14 @@ def test_the_newest_correction_stands_beside_the_prediction(worked_example, show
 
 
 def test_long_ones_are_read_in_pages(worked_example, show):
-    positions, after = [], 0
+    positions, switched, after = [], [], 0
     while after is not None:
         page = show(after=after, limit=3).json()
         positions.append([one["position"] for one in page["messages"]])
+        switched.append([one["position"] for one in page["switches"]])
         after = page["next"]
-        assert len(page["switches"]) == 3
     assert positions == [[1, 2, 3], [4]]
+    assert switched == [[2, 3], [4]]
 
 
 def test_a_full_last_page_has_no_next(worked_example, show):

@@ -1,0 +1,37 @@
+"""The backend: Postgres as Django knows it, on connections that give up.
+
+A statement that takes long is ended by Postgres itself. A Postgres that is frozen, or behind a
+network that swallows everything, ends nothing, so the connection counts on this side as well.
+"""
+
+from typing import Any
+
+from django.db.backends.postgresql import base
+from django.db.backends.postgresql.psycopg_any import IsolationLevel
+
+from beez.database import limits, outage
+from beez.database.patient import Connection
+
+HEALTH_SECONDS = 2.0  # for a persistent connection to say that it is still one
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    connection: Connection | None
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        given = params.get("options", "")
+        return params | {"options": f"{limits.options()} {given}".strip()}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
+        self.isolation_level = IsolationLevel.READ_COMMITTED
+        with outage.asking():
+            made = Connection.connect(**conn_params)
+        made.deadline = limits.deadline()
+        return made
+
+    def is_usable(self) -> bool:
+        if self.connection is None or outage.suspected():
+            return False
+        with self.connection.within(HEALTH_SECONDS):
+            return bool(super().is_usable())
