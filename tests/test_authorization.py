@@ -18,8 +18,10 @@ from django.utils import timezone
 from beez.api import keys
 from beez.api.models import ApiKey
 from beez.audit.models import AuditEntry
+from beez.webhooks import endpoints
 from classifier import registry, thresholds
 from classifier.models import Activation, Tag
+from conversations import erasure
 from conversations.models import ShadowTrial
 from tests import keyword_model as keywords
 from tests.conversations.posting import add_message
@@ -52,6 +54,18 @@ API = {
     "DELETE /conversation/<any:conversation_id>/messages/<int:position>/correction": "correct",
     "GET /conversation/<any:conversation_id>": "read",
     "DELETE /conversation/<any:conversation_id>": "erase",
+    "GET /customer/<any:customer_id>": "read",
+    "DELETE /customer/<any:customer_id>": "erase",
+    "GET /metrics": "read",
+    "GET /webhooks": "webhooks",
+    "POST /webhooks": "webhooks",
+    "GET /webhooks/<int:webhook>": "webhooks",
+    "PATCH /webhooks/<int:webhook>": "webhooks",
+    "DELETE /webhooks/<int:webhook>": "webhooks",
+    "POST /webhooks/<int:webhook>/secret": "webhooks",
+    "POST /webhooks/<int:webhook>/test": "webhooks",
+    "GET /webhooks/<int:webhook>/deliveries": "webhooks",
+    "POST /webhooks/<int:webhook>/replay": "webhooks",
 }
 
 # --- the staff pages: which accounts may ----------------------------------------------------------
@@ -79,6 +93,7 @@ class Model:
 
 MODELS = {
     "conversations/conversation": Model(view=REVIEWERS | OPERATOR, delete=SUPERUSER),
+    "conversations/receipt": Model(view=SUPERUSER),
     "conversations/shadowtrial": Model(view=READERS, add=ML, actions={"stop": ML}),
     "classifier/tag": Model(view=REVIEWERS | OPERATOR, add=ML, change=ML, delete=SUPERUSER),
     "classifier/modelversion": Model(
@@ -91,6 +106,7 @@ MODELS = {
     "training/comparison": Model(view=READERS),
     "beez/apikey": Model(view=OPERATOR, add=OPERATOR, actions={"revoke": OPERATOR}),
     "beez/auditentry": Model(view=OPERATOR),
+    "beez/webhookendpoint": Model(view=OPERATOR, add=OPERATOR, change=OPERATOR, delete=OPERATOR),
     "auth/user": Model(view=SUPERUSER, add=SUPERUSER, change=SUPERUSER, delete=SUPERUSER),
     "auth/group": Model(view=SUPERUSER, add=SUPERUSER, change=SUPERUSER, delete=SUPERUSER),
 }
@@ -114,6 +130,10 @@ PAGES = {
     "GET admin/beez/apikey/<int:pk>/revoke/": OPERATOR,
     "POST admin/beez/apikey/<int:pk>/revoke/": OPERATOR,
     "GET admin/beez/auditentry/export.<str:kind>": OPERATOR,
+    "GET admin/conversations/receipt/<int:pk>/receipt.json": SUPERUSER,
+    "POST admin/beez/webhookendpoint/<int:pk>/test/": OPERATOR,
+    "POST admin/beez/webhookendpoint/<int:pk>/replay/": OPERATOR,
+    "POST admin/beez/webhookendpoint/<int:pk>/rotate/": OPERATOR,
     "GET admin/auth/user/<id>/password/": SUPERUSER,
     "POST admin/auth/user/<id>/password/": SUPERUSER,
     # Django's own; the last ones tell nothing but that there is no such page
@@ -186,6 +206,10 @@ def rows(keyword_model, models_dir, settings, tmp_path, django_user_model):
     )
     return {
         "conversation": message.conversation_id,
+        "receipt": _receipt().pk,
+        "webhookendpoint": endpoints.create(
+            url="https://shop.example/hook", kinds=["model.activated"]
+        )[0].pk,
         "tag": Tag.objects.create(name="Spare", description="of no model", stage=9).pk,
         "activation": Activation.objects.first().pk,
         "thresholdchange": thresholds.change(values={None: 0.5}, actor="somebody")[0].pk,
@@ -201,6 +225,11 @@ def rows(keyword_model, models_dir, settings, tmp_path, django_user_model):
         "user": django_user_model.objects.create_user("somebody").pk,
         "group": Group.objects.get(name="Reviewer").pk,
     }
+
+
+def _receipt():
+    add_message(conversation_id="erased", text="hi")
+    return erasure.erase(conversation_id="erased", actor="shop")
 
 
 def _file(folder):

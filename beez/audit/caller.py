@@ -42,11 +42,14 @@ def current(actor: str = "") -> Caller:
     if request is None:
         return Caller(kind=AuditEntry.Kind.SYSTEM, name=actor or SYSTEM)
     key, user = getattr(request, "auth", None), getattr(request, "user", None)
-    where = addresses.client(request)
-    where = None if where == addresses.UNKNOWN else where
+    where = _known(addresses.client(request))
     if isinstance(key, ApiKey):  # the API's authentication sets it on the request
         return Caller(kind=AuditEntry.Kind.KEY, name=key.name, id=key.prefix, address=where)
     if user is not None and user.is_authenticated:
         name = user.get_username()
         return Caller(kind=AuditEntry.Kind.STAFF, name=name, id=str(user.pk), address=where)
     return Caller(kind=AuditEntry.Kind.SYSTEM, name=actor or SYSTEM, address=where)
+
+
+def _known(address: str) -> str | None:
+    return None if address == addresses.UNKNOWN else address

@@ -1,7 +1,7 @@
 """Takes what is erased out of data sets that were prepared before, and tells who learnt of it.
 
 The lines of a split that come from reviews of the conversation, or have the same words, lose their
-text; the digest of the data set goes on naming what it was (docs/decisions/0021).
+text; the digest of the data set goes on naming what it was (docs/decisions/0025).
 """
 
 from collections.abc import Callable, Iterator
