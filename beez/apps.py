@@ -13,10 +13,11 @@ class BeezConfig(AppConfig):
 
             sentry.start(settings.SENTRY_DSN)
         # Each registers itself on import: the Celery application (tasks sent from the web process
-        # need it), the system checks, and the OpenAPI extension.
+        # need it), the system checks, the OpenAPI extension, and what begins with a log-in.
         from beez import celery, checks  # noqa: F401
         from beez.api import schema  # noqa: F401
         from beez.audit import accounts
+        from beez.staff import sessions  # noqa: F401
 
         accounts.follow()
 

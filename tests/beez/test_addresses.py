@@ -8,7 +8,7 @@ import redis
 from django.core.exceptions import ImproperlyConfigured
 
 from beez import addresses, env
-from tests.beez.started import environment, free_port, manage, setting_names
+from tests.beez.started import SECRET, environment, free_port, manage, setting_names
 
 GENERATED = "q/w?e#r[t]y@u%i$o:p &'\"\\${HOME}%41"
 
@@ -90,13 +90,13 @@ def test_a_secret_and_its_file_together_are_refused(monkeypatch, tmp_path):
 
 
 def test_a_secret_key_from_a_file_leaves_none_behind_in_the_home(tmp_path):
-    (tmp_path / "key").write_text("k" * 60 + "\n")
+    (tmp_path / "key").write_text(f"{SECRET}\n")
     shown = manage(
         tmp_path / "home", "shell", "--no-imports", "-c",
         "from django.conf import settings; print(settings.SECRET_KEY)",
         SECRET_KEY_FILE=str(tmp_path / "key"), DATABASE_URL="postgres:///none",
     )  # fmt: skip
-    assert shown == "k" * 60
+    assert shown == SECRET
     assert not (tmp_path / "home" / "secret_key").exists()
 
 
@@ -153,7 +153,7 @@ def test_cache_and_broker_know_the_generated_password(guarded_redis, tmp_path):
     )
     shown = manage(
         tmp_path, "shell", "--no-imports", "-c", code, DATABASE_URL="postgres:///none",
-        SECRET_KEY="k" * 60, REDIS_URL=f"redis://127.0.0.1:{guarded_redis}/3",
+        SECRET_KEY=SECRET, REDIS_URL=f"redis://127.0.0.1:{guarded_redis}/3",
         REDIS_PASSWORD=GENERATED,
     )  # fmt: skip
     assert shown == "kept"

@@ -9,7 +9,6 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import ProgrammingError, transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from beez.api import keys
 from beez.audit import export, trail
@@ -104,24 +103,20 @@ def test_keys_are_told_and_never_the_secret(capsys):
 
 def test_models_going_live_and_trainings_are_told(keyword_model, monkeypatch):
     assert (last().action, last().subject) == ("model.activated", "keywords-1")
-    monkeypatch.setattr("training.tasks.train_for_staff.apply_async", lambda **_: None)
+    monkeypatch.setattr("training.tasks.take_up.apply_async", lambda **_: None)
     asking.ask(asked_by="anna")
-    run = TrainingRun.objects.create(
-        trigger="staff", worker="h:1", lease_until=timezone.now() + timedelta(hours=1)
-    )
+    run = TrainingRun.objects.get()
     cancelling.request(run, actor="anna")
     cancelling.request(run, actor="bert")
     assert actions()[-2:] == ["training.asked", "training.cancelled"]
 
 
-def test_a_training_that_could_not_be_handed_over_is_not_told(monkeypatch):
-    def away(**_):
-        raise OSError
-
-    monkeypatch.setattr("training.tasks.train_for_staff.apply_async", away)
+def test_a_training_that_was_not_asked_for_is_not_told(monkeypatch):
+    monkeypatch.setattr("training.tasks.take_up.apply_async", lambda **_: None)
+    asking.ask(asked_by="anna")
     with pytest.raises(asking.NotAskedError):
-        asking.ask(asked_by="anna")
-    assert not AuditEntry.objects.exists()
+        asking.ask(asked_by="bert")
+    assert actions() == ["training.asked"]
 
 
 def test_log_ins_and_what_accounts_may_do_are_told(client, django_user_model, admin_client):
@@ -206,7 +201,7 @@ def test_the_command_exports_every_row_in_order_however_many_there_are(capsys, m
 def test_behind_a_proxy_the_address_is_what_the_proxy_says_and_not_the_caller(
     settings, admin_client
 ):
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.BEHIND_PROXY = True
     told = {"HTTP_X_FORWARDED_FOR": "6.6.6.6, 203.0.113.9"}
     admin_client.get("/admin/beez/auditentry/export.csv", **told)
     assert last().address == "203.0.113.9"

@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from tests.beez.started import CHECKOUT, setting_names
+from tests.beez.started import CHECKOUT, SECRET, setting_names
 
 OURS = ("migrate", "web", "worker", "beat")
 PLACES = {"HOST", "PORT", "BEEZ_HOME", "MODELS_DIR", "DATASETS_DIR", "DATABASE_URL"}
@@ -117,7 +117,7 @@ def test_training_is_refused_in_a_sentence_where_its_packages_are_not(tmp_path):
         "import sys; sys.modules['torch'] = None; sys.argv = ['manage.py', 'train'];"
         "import manage; manage.main()"
     )
-    environment = {"DATABASE_URL": "postgres:///none", "SECRET_KEY": "k" * 60, "PATH": "/usr/bin"}
+    environment = {"DATABASE_URL": "postgres:///none", "SECRET_KEY": SECRET, "PATH": "/usr/bin"}
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False,

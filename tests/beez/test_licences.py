@@ -12,6 +12,7 @@ PERMISSIVE = (
 )
 # Used unchanged, as libraries.
 SHARE_ALIKE = {
+    "certifi": "Mozilla Public License 2.0 (MPL 2.0)",
     "psycopg": "LGPL-3.0-only",
     "psycopg-binary": "LGPL-3.0-only",
     "python-stdnum": "LGPLv2+",

@@ -186,10 +186,10 @@ def test_postgres_is_asked_once_in_ten_seconds(monkeypatch):
 
 def test_processes_of_one_server_count_together(tmp_path):
     """Two processes, many scrapes: whoever answers, the sum never falls."""
-    database = {"DATABASE_URL": "postgres://a:b@127.0.0.1:1/none", "SECRET_KEY": "x" * 60}
+    database = {"DATABASE_URL": "postgres://a:b@127.0.0.1:1/none", "SECRET_KEY": started.SECRET}
     up = started.Up(
         tmp_path,
-        *(started.sys.executable, "-m", "gunicorn", "beez.wsgi"),
+        *(started.sys.executable, "-m", "beez.launch.web"),
         **database,
         WEB_WORKERS="2",
         METRICS_TOKEN="right-token",

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from django.db import connection
 
-from tests.beez.started import CHECKOUT, environment
+from tests.beez.started import CHECKOUT, SECRET, environment
 
 FAIL = """
 import os
@@ -75,7 +75,7 @@ def test_an_error_is_reported_and_nothing_that_was_said(receiver, tmp_path):
     surroundings = environment(
         tmp_path,
         DATABASE_URL=f"{base}/{connection.settings_dict['NAME']}",
-        SECRET_KEY="x" * 60,
+        SECRET_KEY=SECRET,
         SENTRY_DSN=f"http://public@127.0.0.1:{port}/1",
     )
     done = subprocess.run(
@@ -112,7 +112,7 @@ def without_source(text):
 
 
 def test_without_the_setting_its_library_is_not_imported(tmp_path):
-    unused = {"DATABASE_URL": "postgres:///unused", "SECRET_KEY": "x" * 60}
+    unused = {"DATABASE_URL": "postgres:///unused", "SECRET_KEY": SECRET}
     code = (
         "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'beez.settings'\n"
         "import django; django.setup(); import beez.urls; print('sentry_sdk' in sys.modules)"
