@@ -7,7 +7,6 @@ is a line of `DOORS`, another place a line of `PLACES`.
 import base64
 import json
 import logging
-import pickle
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -29,7 +28,7 @@ from classifier.engine import Engine
 from conversations import queue, rows
 from conversations.models import Message
 from tests.conversations.posting import add_message
-from training.tasks import train_for_staff
+from training.tasks import prepare_dataset
 
 CANARY = "zinnobergruen kanarienvogel"  # of the text; the model knows no such word
 CARD = "4111 1111 1111 1111"
@@ -155,7 +154,7 @@ def data_sets(visit):
     with pytest.raises(CommandError) as refused:
         call_command("prepare_dataset", table, stdout=visit_log(visit))
     visit.refused.append(str(refused.value))
-    train_for_staff.delay("root", "2026-01-31T12:00:00+00:00")
+    prepare_dataset.delay(["labelled.jsonl"])
 
 
 def visit_log(visit):
@@ -208,20 +207,12 @@ def answers_of_errors(visit):
 
 
 def tables(visit):
-    """Every table but those that are meant to: the staff's log, cache, sessions, outbox, runs, …"""
+    """Every table but those that are meant to: the staff's log, sessions, outbox, runs, …"""
     with connection.cursor() as cursor:
         names = set(connection.introspection.table_names(cursor)) - MEANT
         for name in sorted(names):
             cursor.execute(f'SELECT t::text FROM "{name}" AS t')
             yield from (f"{name}: {row}" for (row,) in cursor.fetchall())
-
-
-def cache(visit):
-    """As Django pickles it into its table."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT cache_key, value FROM beez_cache")
-        for name, value in cursor.fetchall():
-            yield f"{name}: {pickle.loads(base64.b64decode(value))!r}"  # our own rows
 
 
 def broker(visit):
@@ -277,14 +268,9 @@ def routes_about_beez(visit):
         yield visit.caller.get(f"/{path}").content.decode()
 
 
-def sentry_events(visit):
-    """What a transport of ours was handed, where Beez tells Sentry of errors."""
-    return getattr(visit, "events", [])
-
-
 PLACES = [
-    log_lines, answers_of_errors, tables, cache, broker, accounts_of_data_sets, model_folders,
-    routes_about_beez, sentry_events,
+    log_lines, answers_of_errors, tables, broker, accounts_of_data_sets, model_folders,
+    routes_about_beez,
 ]  # fmt: skip
 
 
@@ -358,10 +344,7 @@ def test_the_search_would_find_it(visit):
     """Else a place that is read wrongly would look clean."""
     logging.getLogger("beez").debug("said %s", CANARY)
     visit.refused.append(CANARY)
-    train_for_staff.delay(CANARY, "2026-01-31T12:00:00+00:00")
-    from django.core.cache import cache as django_cache
-
-    django_cache.set("k", {"text": CANARY})
+    prepare_dataset.delay([CANARY])
     User.objects.create(username="u", first_name=CANARY)
     (Path(visit.folder) / "datasets" / "x").mkdir(parents=True)
     (Path(visit.folder) / "datasets" / "x" / "stats.json").write_text(CANARY)
@@ -369,7 +352,7 @@ def test_the_search_would_find_it(visit):
     found = {one.partition(":")[0] for one in searched(visit, CANARY)}
     assert found >= {
         "log_lines", "answers_of_errors", "tables", "broker", "accounts_of_data_sets",
-        "model_folders", "broker" if live_settings.REDIS_URL else "cache",
+        "model_folders",
     }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class ActionFilter(admin.SimpleListFilter):
         "tag": "Tags",
         "training": "Trainings",
         "trial": "Shadow trials",
+        "webhook": "Webhooks",
         "audit": "Exports of this log",
     }
 

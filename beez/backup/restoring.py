@@ -27,6 +27,7 @@ MISSED = (
     "training_dataset",
     "training_trainingrun",
     "beez_apikey",
+    "beez_webhookendpoint",
     "auth_user",
 )
 
@@ -45,7 +46,7 @@ def restore(folder: Path, *, replace: bool) -> Inventory:
         _models(folder)
         _datasets(folder)
     with console.step("database"):
-        _drop_tables()
+        _drop_everything()
         postgres_tools.restore(folder / places.DATABASE)
     with console.step("tables brought up to date"):
         call_command("migrate", verbosity=0, interactive=False)
@@ -127,10 +128,21 @@ def _datasets(folder: Path) -> None:
             draft.rename(target)
 
 
-def _drop_tables() -> None:
+# Those of extensions are not Beez's to drop.
+_FUNCTIONS = """
+    SELECT oid::regprocedure::text FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+"""
+
+
+def _drop_everything() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'DROP TABLE "{table}" CASCADE')
+        cursor.execute(_FUNCTIONS)
+        for (function,) in cursor.fetchall():
+            cursor.execute(f"DROP FUNCTION {function} CASCADE")
     connection.close()
 
 

@@ -20,6 +20,8 @@ from beez.status import bounded, facts, parts
 from beez.status.agreement import Agreement
 from beez.status.facts import Facts
 from beez.status.heartbeat import Kind
+from beez.webhooks import outbox
+from beez.webhooks.outbox import Backlog
 from conversations.models import Message
 from training.models import Dataset, TrainingRun
 
@@ -45,6 +47,7 @@ class Figures:
     facts: Facts
     stored: Stored
     jobs_waiting: int | None
+    webhooks: Backlog | None
 
 
 @dataclass(eq=False)
@@ -93,6 +96,7 @@ def gather() -> Figures:
         stored=bounded.attempt(_stored)
         or Stored(message=None, dataset=None, trained=None, failed=None),
         jobs_waiting=parts.jobs_waiting(),
+        webhooks=bounded.attempt(outbox.backlog),
     )
 
 
@@ -154,6 +158,8 @@ def _tell(found: Figures) -> Iterator[Metric]:
     yield from _of_the_model(about)
     yield from _of_learning(found)
     yield from _of_people(about)
+    if found.webhooks is not None:
+        yield from _of_webhooks(found.webhooks)
 
 
 def _of_the_model(about: Facts) -> Iterator[Metric]:
@@ -211,6 +217,22 @@ def _of_people(about: Facts) -> Iterator[Metric]:
         yield waits
     if about.agreement is not None and about.agreement.messages.of:
         yield from _of_quality(about.agreement)
+
+
+def _of_webhooks(backlog: Backlog) -> Iterator[Metric]:
+    counted = GaugeMetricFamily(
+        "beez_webhook_deliveries",
+        "Deliveries that wait, and dead letters, at most a hundred thousand of each.",
+        labels=["state"],
+    )
+    counted.add_metric(["waiting"], backlog.waiting)
+    counted.add_metric(["dead"], backlog.dead)
+    yield counted
+    yield from _moment(
+        "beez_webhook_oldest_timestamp_seconds",
+        "The oldest delivery has waited since.",
+        backlog.oldest,
+    )
 
 
 def _of_quality(found: Agreement) -> Iterator[Metric]:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from beez.audit import trail
 from beez.webhooks import addresses, domain, kicking, signing
 from beez.webhooks.models import TEST, Kind, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
@@ -25,7 +26,10 @@ def create(**values: Any) -> tuple[WebhookEndpoint, str]:
     """A new endpoint and its secret, which is not shown again. EndpointError."""
     check(values)
     secret = signing.new_secret()
-    return WebhookEndpoint.objects.create(**values, secret=secret), secret
+    with transaction.atomic():
+        endpoint = WebhookEndpoint.objects.create(**values, secret=secret)
+        _tell("created", endpoint)
+    return endpoint, secret
 
 
 def change(endpoint: WebhookEndpoint, **values: Any) -> WebhookEndpoint:
@@ -34,12 +38,14 @@ def change(endpoint: WebhookEndpoint, **values: Any) -> WebhookEndpoint:
     enabled = values.pop("enabled", endpoint.enabled)
     if "url" in values:  # another receiver begins with a clean record
         values |= {"failures": 0, "resting_until": None}
-    if values:
-        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(**values)
-    if enabled and not endpoint.enabled:
-        enable(endpoint)
-    elif not enabled and endpoint.enabled:
-        disable(endpoint, reason="Switched off by a person.")
+    with transaction.atomic():
+        if values:
+            WebhookEndpoint.objects.filter(pk=endpoint.pk).update(**values)
+        if enabled and not endpoint.enabled:
+            enable(endpoint)
+        elif not enabled and endpoint.enabled:
+            disable(endpoint, reason="Switched off by a person.")
+        _tell("changed", endpoint, enabled=enabled)
     endpoint.refresh_from_db()
     return endpoint
 
@@ -58,11 +64,13 @@ def check(values: dict[str, Any]) -> None:
 def rotate(endpoint: WebhookEndpoint) -> str:
     """A new secret; for `signing.OVERLAP` deliveries are signed with the old one too."""
     secret = signing.new_secret()
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
-        secret=secret,
-        old_secret=endpoint.secret,
-        old_secret_until=timezone.now() + signing.OVERLAP,
-    )
+    with transaction.atomic():
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
+            secret=secret,
+            old_secret=endpoint.secret,
+            old_secret_until=timezone.now() + signing.OVERLAP,
+        )
+        _tell("rotated", endpoint)
     endpoint.refresh_from_db()
     return secret
 
@@ -92,8 +100,15 @@ def give_up(deliveries: QuerySet[WebhookDelivery]) -> int:
 def remove(endpoint: WebhookEndpoint) -> None:
     """With its deliveries and their log; events that nobody else had go by and by."""
     pk = endpoint.pk
-    endpoint.delete()
-    WebhookDelivery.objects.filter(endpoint=pk).delete()
+    with transaction.atomic():
+        _tell("removed", endpoint)
+        endpoint.delete()
+        WebhookDelivery.objects.filter(endpoint=pk).delete()
+
+
+def _tell(verb: str, endpoint: WebhookEndpoint, **detail: Any) -> None:
+    """In the audit log, without its address, which may hold a secret."""
+    trail.record(f"webhook.{verb}", subject=f"webhook {endpoint.pk}", **detail)
 
 
 def send_test(endpoint: WebhookEndpoint) -> WebhookDelivery:

@@ -5,12 +5,15 @@ Nothing is written where nobody wants it. What a transaction rolls back was neve
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from beez.webhooks import kicking
-from beez.webhooks.models import Kind, WebhookDelivery, WebhookEvent
+from beez.webhooks.models import Kind, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 # No tags: the event is not about tags, and every filter lets it pass.
 _WANTED = """
@@ -41,6 +44,8 @@ STATEMENT = f"""
     )
 """
 _RECORD = f"WITH {STATEMENT} SELECT count(*) FROM delivery"
+
+COUNTED = 100_000  # no backlog is counted further
 
 NOTHING: dict[str, Any] = dict.fromkeys(("event_kind", "event_subject", "event_tags", "event_data"))
 
@@ -93,3 +98,25 @@ def forget(*, subject: str) -> int:
         count = events.count()
         events.delete()
     return count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """Deliveries that wait and dead letters, COUNTED at most, and since when one has waited."""
+
+    waiting: int
+    dead: int
+    oldest: datetime | None
+
+
+def backlog() -> Backlog:
+    of_endpoints = WebhookDelivery.objects.order_by().filter(
+        endpoint__in=list(WebhookEndpoint.objects.values_list("pk", flat=True))
+    )
+    waiting = of_endpoints.filter(state=WebhookDelivery.State.WAITING)
+    dead = of_endpoints.filter(state=WebhookDelivery.State.DEAD)
+    return Backlog(
+        waiting=waiting[:COUNTED].count(),
+        dead=dead[:COUNTED].count(),
+        oldest=waiting.aggregate(oldest=Min("queued_at"))["oldest"],
+    )

@@ -8,11 +8,13 @@ import urllib.request
 
 import pytest
 import yaml
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from beez.api import keys
 from beez.status import figures, heartbeat
+from beez.webhooks import endpoints, outbox
 from tests.beez import started
 from tests.beez.metrics_text import names, samples
 from tests.beez.started import CHECKOUT
@@ -107,6 +109,9 @@ def everything(keyword_model, api_client, monkeypatch):
     Dataset.objects.create(digest="d", sources=[], sizes={}, stats={})
     for state in ("succeeded", "failed"):
         TrainingRun.objects.create(state=state, trigger="command", lease_until=now, finished_at=now)
+    endpoints.create(url="https://shop.example/hook", kinds=["model.activated"])
+    with transaction.atomic():
+        outbox.record(kind="model.activated", data={})
     half, nine = Share(agreed=5, of=10), Share(agreed=9, of=10)
     found = TagAgreement(tag="Deal-seeker", given=nine, found=half)
     monkeypatch.setattr(
