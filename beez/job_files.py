@@ -18,20 +18,22 @@ from kombu.utils.json import dumps, loads
 logger = logging.getLogger(__name__)
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+class Channel(filesystem.Channel):
+    def _put(  # type: ignore[override]  # as kombu's own; the types are not
+        self, queue: str, payload: dict[str, Any], **kwargs: Any
+    ) -> None:
         folder = Path(self.data_folder_out)
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"  # as kombu's
         draft = folder / f"{name}.draft"
         draft.write_text(dumps(payload))
         draft.rename(folder / name)
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         self._put_damaged_aside(queue)
         return super()._get(queue)
 
     def _queue_bind(self, exchange: str, *arguments: Any) -> None:
-        _put_aside_if_damaged(self._exchange_file(exchange))
+        _put_aside_if_damaged(self._exchange_file(exchange))  # type: ignore[attr-defined]
         super()._queue_bind(exchange, *arguments)
 
     def _put_damaged_aside(self, queue: str) -> None:
@@ -50,5 +52,5 @@ def _put_aside_if_damaged(path: Path) -> None:
         logger.error("A job's file cannot be read; it was put aside as %s", aside)
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     Channel = Channel

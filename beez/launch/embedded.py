@@ -57,7 +57,8 @@ def _lives(pid: int, noted_at: float) -> bool:
 
     try:
         process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= noted_at + 1
+        zombie = process.status() == psutil.STATUS_ZOMBIE
+        return not zombie and bool(process.create_time() <= noted_at + 1)
     except psutil.Error:
         return False
 
@@ -110,7 +111,7 @@ def odd_places() -> Iterator[None]:
 
     def socket_folder(pgdata: Path, runtime_path: Path) -> Path:
         if not any(character.isspace() or character in "\"'$`\\" for character in str(pgdata)):
-            return found(pgdata, runtime_path)
+            return Path(found(pgdata, runtime_path))
         digest = hashlib.sha256(str(pgdata).encode()).hexdigest()[:10]
         folder = Path(tempfile.gettempdir()) / f"beez-{digest}"
         folder.mkdir(exist_ok=True)

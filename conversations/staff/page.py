@@ -89,14 +89,15 @@ class _Pages(Paginator):  # type: ignore[type-arg]  # Django cannot subscript it
     """Found by their positions, which have no gaps, so that no page is read past."""
 
     def __init__(self, conversation: Conversation) -> None:
-        super().__init__(listing.messages().filter(conversation=conversation), MESSAGES)
+        self.messages = listing.messages().filter(conversation=conversation)
+        super().__init__(self.messages, MESSAGES)
         self.count = conversation.message_count
 
     def page(self, number: int | str) -> Page[Message]:
         number = self.validate_number(number)
         last = number * MESSAGES
-        found = self.object_list.filter(position__gt=last - MESSAGES, position__lte=last)
-        return self._get_page(found, number, self)
+        found = self.messages.filter(position__gt=last - MESSAGES, position__lte=last)
+        return Page(found, number, self)
 
 
 def address(conversation: int, position: int) -> str:

@@ -1,4 +1,4 @@
-"""A Postgres that is frozen, or rows that somebody holds: callers are told soon, nothing is lost."""
+"""A Postgres that is frozen, or rows that somebody holds: callers hear soon, nothing is lost."""
 
 import contextlib
 import json
@@ -141,9 +141,9 @@ def suspicion():
 def test_a_statement_is_given_up_and_its_connection_thrown_away(suspicion):
     connection.ensure_connection()
     connection.connection.deadline = 0.2
-    with pytest.raises(OperationalError, match=r"no answer within 0\.2 seconds"):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(20)")
+    given_up = pytest.raises(OperationalError, match=r"no answer within 0\.2 seconds")
+    with given_up, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(20)")
     assert connection.connection.closed
     connection.close_if_unusable_or_obsolete()
     assert not outage.suspected() or connection.connection is None
