@@ -92,19 +92,24 @@ def pooler():
                 f"default_pool_size = 2\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n"
                 f"auth_type = any\nunix_socket_dir =\nlogfile = {folder}/log\n"
             )
-            user = ("-u", "nobody") if os.geteuid() == 0 else ()
+            # It refuses to be root; the embedded Postgres lets only its own user to its socket.
+            socket = str(given.get("host", "")).startswith("/")
+            owner = Path(given["host"]).owner() if socket else "nobody"
+            user = ("-u", owner) if os.geteuid() == 0 else ()
             with subprocess.Popen([program, *user, str(configuration)]) as running:
                 url = f"postgres://anybody@127.0.0.1:{port}/{DATABASE}"
-                _wait_for(url)
-                yield url
-                running.terminate()
+                try:
+                    _wait_for(url)
+                    yield url
+                finally:
+                    running.kill()
         admin.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
 def _wait_for(url):
-    for _ in range(100):
+    for _ in range(20):
         try:
-            return psycopg.connect(url).close()
+            return psycopg.connect(url, connect_timeout=2).close()
         except psycopg.OperationalError:
             time.sleep(0.1)
     raise AssertionError("pgbouncer does not answer")

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from email.message import Message
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,7 +29,7 @@ class Beez(started.Up):
     """A web server whose Postgres can be frozen."""
 
     def __init__(self, home: Path) -> None:
-        super().__init__(home, sys.executable, "-m", "gunicorn", "beez.wsgi", **LIMITS)
+        super().__init__(home, sys.executable, "-m", "beez.launch.web", **LIMITS)
         self.wait_until_it_answers("/ready")
         self.key = started.manage(home, "api_key", "create", "t", "--scopes", "classify,read")
         postmaster = (home / "postgres" / "postmaster.pid").read_text().splitlines()
@@ -46,7 +47,7 @@ class Beez(started.Up):
             with contextlib.suppress(psutil.Error):
                 process.send_signal(number)
 
-    def post(self, conversation: str, number: int) -> tuple[int, dict, dict]:
+    def post(self, conversation: str, number: int) -> tuple[int, Message, dict]:
         """Status, headers and JSON of the answer to a message of that number."""
         body = {
             "conversation_id": conversation,
@@ -55,14 +56,14 @@ class Beez(started.Up):
         }
         return self.ask("/classify-conversation", json.dumps(body).encode())
 
-    def ask(self, path: str, body: bytes | None = None) -> tuple[int, dict, dict]:
+    def ask(self, path: str, body: bytes | None = None) -> tuple[int, Message, dict]:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         request = urllib.request.Request(self.address + path, body, headers)
         try:
             with urllib.request.urlopen(request, timeout=40) as answer:
-                return answer.status, dict(answer.headers), json.load(answer)
+                return answer.status, answer.headers, json.load(answer)
         except urllib.error.HTTPError as error:
-            return error.code, dict(error.headers), json.load(error)
+            return error.code, error.headers, json.load(error)
 
     def post_at_once(self, conversation: str, count: int = THREADS) -> list:
         with ThreadPoolExecutor(count) as pool:
