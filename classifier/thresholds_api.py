@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from beez.api import accepted
+from beez.api.fields import NumberField, StrictCharField
 from beez.api.models import ApiKey
 from classifier import live, thresholds
 from classifier.decision import in_force
-from classifier.fields import NumberField, StrictCharField
 from classifier.live import LiveModel
 from classifier.models import ThresholdChange
 from classifier.thresholds import ThresholdError

@@ -51,6 +51,8 @@ def post(
     conversation with another customer, `live.NoModel` when no model is live, and ValueError for an
     id that nobody could ask for again; doors check it before, to say so.
     """
+    if not conversation_id or "\0" in conversation_id:
+        raise ValueError("An id has at least one character, and none that is NUL.")
     if wrong := why_not_addressable(conversation_id):
         raise ValueError(wrong)
     text = redaction.redacted(text)

@@ -8,7 +8,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from classifier.fields import Instant, MessageField, StrictCharField
+from beez.api.fields import StrictCharField
+from classifier.fields import Instant, MessageField
 from classifier.models import Tag
 from conversations.conditions import NO_TAG
 from conversations.converters import why_not_addressable

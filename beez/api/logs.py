@@ -108,9 +108,9 @@ def told(exc: BaseException) -> str:
 
     The lines below that quote the statement, and in DETAIL and CONTEXT values of its rows.
     """
-    if (code := sqlstate(exc)) is None:
-        return str(exc)
-    return f"{str(exc).strip().partition(chr(10))[0]} ({code})"
+    code = sqlstate(exc)
+    first = (str(exc).strip().splitlines() or [kind(exc)])[0]
+    return first if code is None else f"{first} ({code})"
 
 
 def is_safe(exc: BaseException) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from beez.api.fields import StrictCharField, TruthField
 from beez.webhooks.models import Kind, WebhookDelivery
 
 PAGE, LARGEST_PAGE = 50, 200
@@ -11,46 +12,42 @@ PAGE, LARGEST_PAGE = 50, 200
 Shape = serializers.Serializer[Any]
 
 
-class Text(serializers.CharField):
-    """No number is made text."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            raise serializers.ValidationError("Must be a string.")
-        return super().to_internal_value(data)
-
-
 class Choices(serializers.ListField):
     """Of names, each once; which there are is checked by `endpoints`."""
 
-    child = Text(max_length=100)
+    child = StrictCharField(max_length=100)
 
     def to_internal_value(self, data: Any) -> list[str]:
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 
+class Events(Choices):
+    child = serializers.ChoiceField(choices=Kind.values)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_empty": False, "min_length": 1, **options})
+
+
 class WebhookChanges(Shape):
     """What is left out stays as it is."""
 
-    url = Text(max_length=2000, required=False, help_text="https://…")
-    name = Text(max_length=100, allow_blank=True, required=False, help_text="What it is for.")
-    events = Choices(
-        source="kinds", required=False, help_text=f"One or more of {', '.join(Kind.values)}."
+    url = StrictCharField(max_length=2000, required=False, help_text="https://…")
+    name = StrictCharField(
+        max_length=100, allow_blank=True, required=False, help_text="What it is for."
     )
+    events = Events(source="kinds", required=False)
     tags = Choices(
         required=False, help_text="Only events with one of these tags; empty or left out: all."
     )
-    with_text = serializers.BooleanField(
-        required=False, help_text="Send the customer's message too."
-    )
-    enabled = serializers.BooleanField(required=False)
+    with_text = TruthField(required=False, help_text="Send the customer's message too.")
+    enabled = TruthField(required=False)
 
 
 class NewWebhook(WebhookChanges):
     """`url` and `events` are needed."""
 
-    url = Text(max_length=2000, help_text="https://…")
-    events = Choices(source="kinds", help_text=f"One or more of {', '.join(Kind.values)}.")
+    url = StrictCharField(max_length=2000, help_text="https://…")
+    events = Events(source="kinds")
     enabled = None  # type: ignore[assignment]  # a new one is
 
 
@@ -127,6 +124,7 @@ class ReplayBody(Shape):
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         required=False,
         allow_empty=False,
+        min_length=1,
         max_length=1000,
     )
 

@@ -40,7 +40,7 @@ def test_a_task_sent_by_one_process_runs_in_another(surroundings, worker, tmp_pa
 
 @pytest.mark.parametrize("damage", ["", "\xff{"])
 def test_a_damaged_job_is_put_aside_and_the_next_one_runs(tmp_path, damage):
-    unused = {"DATABASE_URL": "postgres:///unused", "SECRET_KEY": "unused"}
+    unused = {"DATABASE_URL": "postgres:///unused", "SECRET_KEY": SECRET}
     surroundings = environment(tmp_path / "home", **unused)
     messages = tmp_path / "home" / "broker" / "messages"
     messages.mkdir(parents=True)

@@ -166,7 +166,7 @@ def test_every_alert_is_in_the_documentation():
     assert re.findall(r"^\| `(Beez\w+)`", page, re.MULTILINE) == alerts
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_database_that_hangs_holds_a_scrape_two_seconds_at_most(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(figures, "WAIT_SECONDS", 0.2)
@@ -180,7 +180,7 @@ def test_a_database_that_hangs_holds_a_scrape_two_seconds_at_most(monkeypatch):
     first.join(10)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_postgres_is_asked_once_in_ten_seconds(monkeypatch):
     monkeypatch.undo()
     asked = []

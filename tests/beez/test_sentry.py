@@ -68,7 +68,7 @@ def receiver():
     server.server_close()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_an_error_is_reported_and_nothing_that_was_said(receiver, tmp_path):
     port, bodies = receiver
     base, _, _ = os.environ["DATABASE_URL"].rpartition("/")

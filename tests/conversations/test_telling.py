@@ -173,7 +173,7 @@ def test_erasing_a_conversation_leaves_no_event_of_it(keyword_model, endpoint):
     WebhookAttempt.objects.create(
         delivery=delivery, number=1, at=delivery.queued_at, seconds=1, outcome="Delivered."
     )
-    erase(conversation_id="shoes")
+    erase(conversation_id="shoes", actor="anna")
     assert {event.subject for event in WebhookEvent.objects.all()} == {"boots"}
     assert {one.subject for one in WebhookDelivery.objects.all()} == {"boots"}
     assert not WebhookAttempt.objects.exists()

@@ -138,7 +138,7 @@ def suspicion():
     outage.forget()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_statement_is_given_up_and_its_connection_thrown_away(suspicion):
     connection.ensure_connection()
     connection.connection.deadline = 0.2
@@ -153,7 +153,7 @@ def test_a_statement_is_given_up_and_its_connection_thrown_away(suspicion):
     assert not outage.suspected()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_while_one_asks_a_silent_database_the_others_are_refused(suspicion):
     connection.close()
     outage.suspect()

@@ -118,7 +118,7 @@ def test_an_address_may_try_so_often_whatever_the_account(anna, settings):
     assert statuses(1, address="192.0.2.2") == [302]
 
 
-@pytest.mark.parametrize("path", ["/admin/login/?next=%00", "/admin/login/?x=%ff", "/admin/login/"])
+@pytest.mark.parametrize("path", ["/admin/login/?x=%ff", "/admin/login/"])
 @pytest.mark.parametrize("name", ["an\0na", "a" * 300, "anna\N{FULLWIDTH LATIN SMALL LETTER A}"])
 def test_odd_values_are_answered_and_do_not_fail(anna, path, name):
     assert log_in("wro\0ng", name=name, path=path).status_code == 200
