@@ -38,7 +38,7 @@ class Metrics(APIView):
     @extend_schema(
         operation_id="show_metrics",
         summary="Figures for Prometheus",
-        auth=[{"ApiKey": []}],
+        auth=[{"ApiKey": []}],  # type: ignore[list-item]  # as OpenAPI has it
         description="In the text format of Prometheus; docs/monitoring.md explains each.",
         responses={(200, "text/plain"): OpenApiTypes.STR},
         tags=["service"],

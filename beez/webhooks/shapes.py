@@ -15,7 +15,7 @@ Shape = serializers.Serializer[Any]
 class Choices(serializers.ListField):
     """Of names, each once; which there are is checked by `endpoints`."""
 
-    child = StrictCharField(max_length=100)
+    child: Any = StrictCharField(max_length=100)
 
     def to_internal_value(self, data: Any) -> list[str]:
         return list(dict.fromkeys(super().to_internal_value(data)))
