@@ -12,7 +12,7 @@ class AuditEntry(models.Model):
         SYSTEM = "system", "command or job"
 
     at = models.DateTimeField(auto_now_add=True)
-    kind = models.CharField("by", max_length=8, choices=Kind)
+    kind = models.CharField("kind of actor", max_length=8, choices=Kind)
     actor = models.CharField("who", max_length=150, help_text="The name that it had then.")
     actor_id = models.CharField(
         "who, exactly", max_length=32, blank=True, help_text="An account's number, a key's prefix."

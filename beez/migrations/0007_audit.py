@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                             ("system", "command or job"),
                         ],
                         max_length=8,
-                        verbose_name="by",
+                        verbose_name="kind of actor",
                     ),
                 ),
                 (
