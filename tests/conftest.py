@@ -1,6 +1,11 @@
 """Every test runs on real parts: the embedded Postgres (or `DATABASE_URL`), a real engine."""
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+
+# The same cases in every run, and no limit of time for one: these machines are shared.
+hypothesis_settings.register_profile("beez", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("beez")
 
 
 @pytest.fixture
