@@ -17,8 +17,10 @@ from unittest import mock
 
 _SOCKET = 4  # the line of postmaster.pid that names its folder
 
-# A statement that failed would be logged with its values, and a customer's message among them.
+# What fails would be logged with the values that it failed for, a customer's message among them;
+# whoever sent it is told, and Beez has a line of its own, without them.
 _LOGGED = {
+    "log_min_messages": "log",  # no errors: their first line quotes what cannot be read
     "log_error_verbosity": "terse",  # else a DETAIL quotes the row
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",
