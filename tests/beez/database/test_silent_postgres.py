@@ -1,9 +1,12 @@
-"""A Postgres that is frozen, or rows that somebody holds: callers hear soon, nothing is lost."""
+"""A Postgres that is frozen or full, or rows that somebody holds: callers hear soon, nothing is
+lost."""
 
 import contextlib
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import time
 import urllib.error
@@ -129,6 +132,46 @@ def test_posts_that_wait_for_one_row_are_told_to_come_again_and_others_go_on(bee
     assert len(beez.positions("held")) == 1
     assert {status for status, *_ in beez.post_at_once("held")} == {200}
     assert len(beez.positions("held")) == 1 + THREADS
+
+
+@pytest.fixture
+def small_disk(beez):
+    """Where messages are stored from now on: room for a few hundred."""
+    folder = beez.home / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
+        pytest.skip("may mount nothing here")
+    shutil.chown(folder, (beez.home / "postgres").owner())
+    admin = psycopg.connect(f"{beez.url} dbname=beez", autocommit=True)
+    try:
+        admin.execute(f"CREATE TABLESPACE small LOCATION '{folder}'")
+        admin.execute("ALTER TABLE conversations_message SET TABLESPACE small")
+        yield folder
+        admin.execute("ALTER TABLE conversations_message SET TABLESPACE pg_default")
+        admin.execute("DROP TABLESPACE small")
+    finally:
+        admin.close()
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_once_there_is_room_posts_go_on(beez, small_disk):
+    assert beez.post("full", 0)[0] == 200
+    other = small_disk / "something else"
+    with contextlib.suppress(OSError), other.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    answers = [beez.post("full", number) for number in range(1, 100)]
+    refused = [number for number, answer in enumerate(answers, 1) if answer[0] != 200]
+    assert 99 in refused
+    assert_told([answers[number - 1] for number in refused], "storage_full")
+    stored = beez.positions("full")
+    assert len(stored) == 100 - len(refused)
+    assert not {message for _, message in stored} & {str(number) for number in refused}
+    assert beez.ask("/ready")[0] == 200
+    other.unlink()
+    assert {beez.post("full", number)[0] for number in refused} == {200}
+    assert [position for position, _ in beez.positions("full")] == list(range(1, 101))
 
 
 @pytest.fixture
