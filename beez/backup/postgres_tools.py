@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 from psycopg import conninfo
 
@@ -22,6 +23,15 @@ from beez.backup import BackupError
 _UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;\n"
 _HEADER = 60  # lines in which it stands
 _OURS = ("--no-owner", "--no-privileges", "--no-comments")  # who owns them is the server's affair
+
+
+def refuse_poolers() -> None:
+    """What the programs set, such as an empty search path, stays for whoever is next."""
+    if settings.DATABASE_POOLER:
+        raise BackupError(
+            "A pooler cannot be used for this (DATABASE_POOLER). Name the server itself: set "
+            "DATABASE_POOLER=false, and its address in DATABASE_URL or DATABASE_HOST."
+        )
 
 
 def dump(target: Path) -> None:

@@ -35,6 +35,7 @@ MISSED = (
 def restore(folder: Path, *, replace: bool) -> Inventory:
     """Make Beez what it was. BackupError and OSError say why not; then nothing was replaced, but
     for the database where `replace` was said and restoring it broke off."""
+    postgres_tools.refuse_poolers()
     saved = inventory.read(folder)
     with console.step("backup verified"):
         inventory.verify(folder, saved)

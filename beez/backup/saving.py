@@ -21,6 +21,7 @@ def save(folder: Path, *, tell: Tell = lambda done, whole: None) -> Inventory:
     A model or data set that comes after the database was saved does no harm; none that its rows
     name is missed, unless it is pruned in these minutes.
     """
+    postgres_tools.refuse_poolers()
     files = list(places.files())
     _prepare(folder, sum(path.stat().st_size for _, path in files))
     with console.step("database"):

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -139,6 +140,14 @@ def test_another_programs_database_is_left_alone(first, db):
 def test_a_folder_in_use_is_not_written_over(first, db):
     with pytest.raises(BackupError, match="is not empty"):
         saving.save(first[1])
+
+
+def test_a_pooler_is_refused_before_anything_is_written(tmp_path, db, settings):
+    settings.DATABASE_POOLER = True
+    for refused in (saving.save, partial(restoring.restore, replace=True)):
+        with pytest.raises(BackupError, match="DATABASE_POOLER=false"):
+            refused(tmp_path / "new")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_full_disk_is_told_before_anything_is_written(tmp_path, db, monkeypatch):
