@@ -53,7 +53,7 @@ class ConversationDetail(APIView):
 
     @schema.show_conversation
     def get(self, request: Request, conversation_id: str) -> Response:
-        """A conversation's whole tag history: its messages in order and its switches."""
+        """A page of a conversation's tag history: messages in order, and the switches at them."""
         query = accepted.query(request, HistoryQuery)
         conversation = _existing(conversation_id)
         messages, next_after = listing.messages_page(conversation, **query)

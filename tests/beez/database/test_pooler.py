@@ -16,6 +16,7 @@ from django.db import connection
 from tests.beez import started
 
 DATABASE = "beez_pooled"
+LIMITS = "SET statement_timeout = 15000; SET lock_timeout = 5000"  # as docs/production.md says it
 
 # The two connections that the pooler has are taken in turn; what one left behind, the other meets.
 SCRIPT = """
@@ -53,7 +54,7 @@ def post(number):
         connection.close()
 
 with ThreadPoolExecutor(8) as pool:
-    assert set(pool.map(post, range(60))) == {("5s", "0")}
+    assert set(pool.map(post, range(60))) == {("5s", "15s")}
 reviewing.record(message=Message.objects.first(), tags=["Hot-buyer"], actor="anna")
 page, cursor = listing.conversations_page({"limit": 2, "review": False})
 assert len(page) == 2 and cursor
@@ -88,7 +89,8 @@ def pooler():
             configuration = Path(folder) / "pgbouncer.ini"
             where = " ".join(f"{name}='{value}'" for name, value in given.items())
             configuration.write_text(
-                f"[databases]\n{DATABASE} = {where}\n[pgbouncer]\npool_mode = transaction\n"
+                f"[databases]\n{DATABASE} = {where} connect_query='{LIMITS}'\n"
+                "[pgbouncer]\npool_mode = transaction\n"
                 f"default_pool_size = 2\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n"
                 f"auth_type = any\nunix_socket_dir =\nlogfile = {folder}/log\n"
             )
