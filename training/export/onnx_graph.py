@@ -61,7 +61,8 @@ def export(
     MAX_LOSS of micro-F1 against `gold` beyond chance; then the float graph is, and the reason
     says so.
     """
-    fitted.reader.tokenizer.save(str(staging / "tokenizer.json"))
+    tokenizer = fitted.reader.tokenizer.to_str(pretty=True)  # its save() has errors of no kind
+    (staging / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     with tempfile.TemporaryDirectory(dir=staging, prefix=".export-") as scratch:
         graphs = {name: Path(scratch) / f"{name}.onnx" for name in ("float32", "int8")}
         to_onnx(fitted, graphs["float32"])
