@@ -101,6 +101,9 @@ def _locked(found: QuerySet[Conversation]) -> Leaving:
     rows = Conversation.objects.select_for_update().filter(pk__in=first).order_by("pk")
     held = list(rows.values_list("pk", flat=True))
     names = dict(found.filter(pk__in=held).values_list("pk", "conversation_id"))
+    # So that nobody hangs anything more on them: a reviewer's claim waits, and finds none left.
+    messages = Message.objects.select_for_update().filter(conversation__in=names).order_by("pk")
+    list(messages.values_list("pk", flat=True))
     reviews = Review.objects.filter(message__conversation__in=names)
     texts = Message.objects.filter(conversation__in=names, reviews__isnull=False).distinct()
     return Leaving(
