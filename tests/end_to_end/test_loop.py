@@ -73,7 +73,7 @@ class Shop:
             return json.load(answer)
 
     def serve(self) -> None:
-        self.start("python", "-m", "beez.launch.web")
+        self.start("beez.launch.web")
         wait_until(lambda: self.call("/ready"), "the web server is ready")
 
     def stop(self) -> None:
