@@ -69,7 +69,8 @@ def fill(count: int) -> None:
             rows = messages(count, tags, version.pk)
             for message in tqdm(rows, total=count, unit="message", unit_scale=True):
                 copy.write_row(message)
-        cursor.execute(SETTLE, {"corrected": CORRECTED})
+        for statement in filter(str.strip, SETTLE.split(";")):
+            cursor.execute(statement, {"corrected": CORRECTED} if "%(" in statement else None)
         cursor.execute("SET session_replication_role = origin")
         print(f"filled in {time.perf_counter() - started:.0f} s", flush=True)
         for name, definition in definitions.items():
