@@ -70,6 +70,7 @@ def fill(count: int) -> None:
             for message in tqdm(rows, total=count, unit="message", unit_scale=True):
                 copy.write_row(message)
         for statement in filter(str.strip, SETTLE.split(";")):
+            cursor.execute("ANALYZE")  # or the next statement is planned for empty tables
             cursor.execute(statement, {"corrected": CORRECTED} if "%(" in statement else None)
         cursor.execute("SET session_replication_role = origin")
         print(f"filled in {time.perf_counter() - started:.0f} s", flush=True)
