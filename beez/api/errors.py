@@ -75,7 +75,7 @@ class SlowBody(exceptions.APIException):
         )
 
 
-class DatabaseBusy(Unavailable):
+class DatabaseBusy(DatabaseUnavailable):
     """503: the database is there, but others hold what the request needs, or it has much to do."""
 
     default_code = "busy"
@@ -86,7 +86,7 @@ class DatabaseBusy(Unavailable):
     retry_after = 1
 
 
-class StorageFull(Unavailable):
+class StorageFull(DatabaseUnavailable):
     default_code = "storage_full"
     default_detail = "The database has no room left. Nothing was stored. Try again later."
     retry_after = 60
