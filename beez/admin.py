@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from beez.audit.page import AuditEntryAdmin
 from beez.staff.key_pages import ApiKeyAdmin
+from beez.staff.pages import is_superuser
 from beez.webhooks.staff import WebhookEndpointAdmin
 
 __all__ = ["AccountAdmin", "ApiKeyAdmin", "AuditEntryAdmin", "RoleAdmin", "WebhookEndpointAdmin"]
@@ -22,19 +23,19 @@ class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # no subscrip
     """Whoever may change an account may make it, or themselves, anything."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return _is_superuser(request)
+        return is_superuser(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_superuser(request)
+        return is_superuser(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return _is_superuser(request)
+        return is_superuser(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_superuser(request)
+        return is_superuser(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_superuser(request)
+        return is_superuser(request)
 
 
 @admin.register(User)
@@ -45,7 +46,3 @@ class AccountAdmin(SuperusersOnly, UserAdmin):  # type: ignore[type-arg]  # as a
 @admin.register(Group)
 class RoleAdmin(SuperusersOnly, GroupAdmin):
     pass
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return request.user.is_active and request.user.is_superuser

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from beez.staff.pages import ReadOnlyAdmin, counted
+from beez.staff.pages import ReadOnlyAdmin, counted, is_superuser
 from conversations import conditions, search
 from conversations.erasure import erase
 from conversations.models import Conversation
@@ -94,7 +94,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         return pills.check() if getattr(conversation, "asks_for_review", False) else None
 
     def has_delete_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
+        return is_superuser(request)
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
         self.delete_queryset(request, Conversation.objects.filter(pk=obj.pk))

@@ -55,16 +55,21 @@ def history(
     `next_after` is the `after` of the next page."""
     return summary(conversation) | {
         "messages": [entry(message) for message in messages],
-        "switches": [
-            switched(message.switch, message.position)
-            for message in messages
-            if hasattr(message, "switch")
-        ],
+        "switches": switches(messages),
         "next": next_after,
     }
 
 
-def switched(switch: TagSwitch, position: int) -> Json:
+def switches(messages: list[Message]) -> list[Json]:
+    """Those at these messages of `listing.messages`."""
+    return [
+        _switch(message.switch, message.position)
+        for message in messages
+        if hasattr(message, "switch")
+    ]
+
+
+def _switch(switch: TagSwitch, position: int) -> Json:
     return {
         "position": position,
         "from": switch.from_tag_id,

@@ -63,9 +63,7 @@ class ConversationDetail(APIView):
     def delete(self, request: Request, conversation_id: str) -> Response:
         """Erase a conversation with all that hangs on it, and get the receipt."""
         accepted.query(request, accepted.Nothing)
-        receipt = None
-        if "\0" not in conversation_id:
-            receipt = erase(conversation_id=conversation_id, actor=caller(request))
+        receipt = erase(conversation_id=conversation_id, actor=caller(request))
         if not receipt and why_not_addressable(conversation_id):
             raise _no_such(conversation_id)  # a slash too many must not look as if it were erased
         return Response(answers.erased(receipt, f"Conversation {conversation_id}"))

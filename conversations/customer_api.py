@@ -35,9 +35,7 @@ class Customer(APIView):
         202 where there were more than a request can wait for: the rest goes in the background.
         """
         accepted.query(request, accepted.Nothing)
-        receipt = None
-        if "\0" not in customer_id:
-            receipt = erase_customer(customer_id=customer_id, actor=caller(request))
+        receipt = erase_customer(customer_id=customer_id, actor=caller(request))
         if not receipt and why_not_addressable(customer_id):
             raise _no_such(customer_id)
         goes_on = receipt is not None and receipt.finished_at is None

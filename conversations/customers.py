@@ -53,11 +53,7 @@ def _cursor(last: Message) -> str:
 def _conversation(conversation: Conversation, messages: list[Message]) -> Json:
     return answers.summary(conversation) | {
         "messages": [_message(message) for message in messages],
-        "switches": [
-            answers.switched(message.switch, message.position)
-            for message in messages
-            if hasattr(message, "switch")
-        ],
+        "switches": answers.switches(messages),
     }
 
 

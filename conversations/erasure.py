@@ -40,6 +40,8 @@ keepers: list[Callable[[Leaving], Traces]] = []
 def erase(*, conversation_id: str, actor: str) -> Receipt | None:
     """The receipt; None where there was no such conversation. A message that is being posted
     meanwhile waits for the lock and begins the conversation anew."""
+    if "\0" in conversation_id:  # Postgres stores none
+        return None
     found = Conversation.objects.filter(conversation_id=conversation_id)
     with transaction.atomic():
         leaving = _locked(found)
@@ -56,6 +58,8 @@ def erase_customer(
 ) -> Receipt | None:
     """The receipt over all of the customer's conversations, unfinished where `seconds` were not
     enough; None where there was nothing to erase."""
+    if "\0" in customer_id:
+        return None
     found = Conversation.objects.filter(customer_id=customer_id)
     receipt = receipts.unfinished(Receipt.Kind.CUSTOMER, customer_id)
     if receipt is None:
@@ -127,7 +131,7 @@ def _erase(leaving: Leaving, receipt: Receipt) -> None:
 def _not_hanging_on_them(leaving: Leaving) -> dict[str, int]:
     """What names the conversations without a foreign key, by kind."""
     _forget_in_the_log(leaving.conversations)
-    return {"webhook_events": sum(outbox.forget(subject=name) for name in leaving.names)}
+    return {"webhook_events": outbox.forget(subjects=leaving.names)}
 
 
 def _forget_in_the_log(conversations: list[int]) -> None:

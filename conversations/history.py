@@ -65,7 +65,7 @@ def classified(found: Classification) -> TaggedMessage:
     """What the rule sees of a message that is not stored yet."""
     return TaggedMessage(
         probabilities=found.probabilities,
-        selected=frozenset(tag for tag, _ in found.selected),
+        selected=frozenset(found.tags),
     )
 
 

@@ -30,6 +30,10 @@ class Table:
     rows: Sequence[Sequence[str | int]]
 
 
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 message`, `1,204 messages`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -4,7 +4,7 @@ Nothing is written where nobody wants it. What a transaction rolls back was neve
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,14 +87,14 @@ def recorded(count: int) -> None:
         transaction.on_commit(kicking.kick)
 
 
-def forget(*, subject: str) -> int:
-    """Delete all events about a conversation, told or not, with their log; returns how many."""
-    if not subject:
+def forget(*, subjects: Collection[str]) -> int:
+    """Delete all events about conversations, told or not, with their log; returns how many."""
+    if not all(subjects):
         raise ValueError("Events about no conversation are not forgotten.")
     with transaction.atomic():
-        mine = WebhookDelivery.objects.filter(subject=subject).order_by("pk")
+        mine = WebhookDelivery.objects.filter(subject__in=subjects).order_by("pk")
         list(mine.select_for_update().values_list("pk", flat=True))  # in the order of `delivery`
-        events = WebhookEvent.objects.filter(subject=subject)
+        events = WebhookEvent.objects.filter(subject__in=subjects)
         count = events.count()
         events.delete()
     return count

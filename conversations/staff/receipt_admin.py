@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 
-from beez.staff.pages import ReadOnlyAdmin, Table, counted
+from beez.staff.pages import ReadOnlyAdmin, Table, counted, is_superuser
 from conversations import receipts
 from conversations.models import Receipt
 
@@ -33,7 +33,7 @@ class ReceiptAdmin(ReadOnlyAdmin):
         return [route, *super().get_urls()]
 
     def has_view_permission(self, request: HttpRequest, obj: Receipt | None = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
+        return is_superuser(request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active)

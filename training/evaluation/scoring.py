@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 
-from classifier.engine import Classification, Engine
+from classifier.engine import Engine
 from classifier.models import Tag
 from conversations import history
 from conversations.tagging import Rule, TaggedMessage
@@ -63,7 +63,9 @@ def score_conversations(engine: Engine, path: Path, *, tell: Tell = _silently) -
         )
         for examples in conversations
     ]
-    answers = [[_said(engine.classify(e.message)) for e in each] for each in conversations]
+    answers = [
+        [history.classified(engine.classify(e.message)) for e in each] for each in conversations
+    ]
     return {
         rule: asdict(
             conversation_metrics.follow(
@@ -191,10 +193,4 @@ def _on_unknown_tags(engine: Engine, examples: Iterable[Example]) -> list[str]:
 def _gold(example: Example) -> TaggedMessage:
     return TaggedMessage(
         probabilities=dict.fromkeys(example.tags, 1.0), selected=frozenset(example.tags)
-    )
-
-
-def _said(answer: Classification) -> TaggedMessage:
-    return TaggedMessage(
-        probabilities=answer.probabilities, selected=frozenset(tag for tag, _ in answer.selected)
     )
