@@ -85,9 +85,7 @@ def erase(folder: Path, split: str, gone: Callable[[dict[str, Any]], bool]) -> t
         lines[at] = _TOMBSTONE + str(review).encode() + b"}"
     content = b"\n".join(lines)
     if found:
-        beside = _beside(path)
-        _write(beside, content)
-        beside.replace(path)
+        _exchange(path, content)
     return len(found), content
 
 
@@ -96,9 +94,7 @@ def erased_in(content: bytes) -> int:
 
 
 def write_stats(folder: Path, stats: Mapping[str, Any]) -> None:
-    beside = _beside(folder / STATS_FILE)
-    _write(beside, json_bytes(stats))
-    beside.replace(folder / STATS_FILE)
+    _exchange(folder / STATS_FILE, json_bytes(stats))
 
 
 def _from_a_review(line: bytes) -> bool:
@@ -135,6 +131,13 @@ def _line(example: Example) -> str:
 
 def _beside(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+
+
+def _exchange(path: Path, content: bytes) -> None:
+    """The file is the old one or the new one, whole, at any moment."""
+    beside = _beside(path)
+    _write(beside, content)
+    beside.replace(path)
 
 
 def _write(path: Path, content: bytes) -> None:
