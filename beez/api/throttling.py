@@ -57,7 +57,7 @@ def failed_key(request: HttpRequest) -> None:
     count = counting.count(settings.RATE_LIMIT_FAILED_KEYS, "failed-keys", address)
     if count is None or count.allowed:
         return
-    if count.remaining == 0 and count.used == count.rate.amount + 1:  # once in a period
+    if count.used == count.rate.amount + 1:  # once in a period
         logger.warning("Refusing requests with failed API keys from %s", address)
     _refuse(count, "requests with failed keys from this address", "RATE_LIMIT_FAILED_KEYS")
 
