@@ -147,17 +147,24 @@ class Up:
         return lines
 
     def end(self) -> None:
-        for process in processes_of(self.home):
-            with contextlib.suppress(psutil.Error):
-                process.kill()
+        kill_all(self.home)
         self.process.wait(10)
 
 
-def processes_of(home: Path) -> list[psutil.Process]:
+def processes_of(home: Path, *, name: str = "") -> list[psutil.Process]:
+    """Those that know `home`; with `name` those of that name. One may end at any time after."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             known = [*process.cmdline(), process.environ().get("BEEZ_HOME", "")]
-            if any(str(home) in text for text in known) and process.status() != "zombie":
+            if not any(str(home) in text for text in known) or process.status() == "zombie":
+                continue
+            if name in ("", process.name()):
                 found.append(process)
     return found
+
+
+def kill_all(home: Path) -> None:
+    for process in processes_of(home):
+        with contextlib.suppress(psutil.Error):
+            process.kill()

@@ -81,8 +81,7 @@ class Shop:
             process.terminate()
         for process in self.running:
             process.wait(30)
-        for process in started.processes_of(self.home):
-            process.kill()
+        started.kill_all(self.home)
 
 
 class Callers(threading.Thread):

@@ -73,5 +73,4 @@ def test_a_training_asked_for_without_redis_begins_when_it_is_back():
                 if process is not None:
                     process.kill()
                     process.wait()
-            for process in started.processes_of(home):
-                process.kill()
+            started.kill_all(home)

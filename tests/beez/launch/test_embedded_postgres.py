@@ -36,7 +36,7 @@ def end(user):
 
 
 def servers(home):
-    return [one for one in started.processes_of(home) if one.name() == "postgres"]
+    return started.processes_of(home, name="postgres")
 
 
 @pytest.fixture(scope="module")

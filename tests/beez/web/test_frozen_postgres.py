@@ -22,8 +22,9 @@ def beez(serve):
 @contextmanager
 def frozen(home):
     """Every process of the home's Postgres stands still, as on a disk that does not answer."""
-    processes = [one for one in started.processes_of(home) if one.name() == "postgres"]
-    processes += [child for one in processes for child in one.children(recursive=True)]
+    processes = started.processes_of(home, name="postgres")
+    with suppress(psutil.NoSuchProcess):
+        processes += [child for one in processes for child in one.children(recursive=True)]
     _send(processes, signal.SIGSTOP)
     try:
         yield
