@@ -60,7 +60,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no subscript at run time
     form = EndpointForm
-    list_display = ("__str__", "state", "events", "last_success_at", "waiting", "dead")
+    list_display = ("__str__", "state", "events", "last_success_at", "undelivered")
     change_form_template = "admin/beez/webhookendpoint/change_form.html"
     actions = None
 
@@ -126,13 +126,10 @@ class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # no su
     def events(self, endpoint: WebhookEndpoint) -> str:
         return ", ".join(endpoint.kinds)
 
-    @admin.display(description="waiting")
-    def waiting(self, endpoint: WebhookEndpoint) -> int:
-        return _counts(endpoint)[0]
-
-    @admin.display(description="dead letters")
-    def dead(self, endpoint: WebhookEndpoint) -> int:
-        return _counts(endpoint)[1]
+    @admin.display(description="not delivered")
+    def undelivered(self, endpoint: WebhookEndpoint) -> str:
+        waiting, dead = _counts(endpoint)
+        return f"{waiting} waiting, {counted(dead, 'dead letter')}"
 
     def _door(
         self, do: Callable[[HttpRequest, WebhookEndpoint], str]
