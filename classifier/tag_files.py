@@ -52,9 +52,11 @@ def read(path: Path) -> TagFile:
 
 def _json(text: str) -> Iterator[Object | Bad]:
     for one in json_objects.objects(text):
-        if isinstance(one, Object) and isinstance(inner := one.fields.get("fields"), dict):
-            one = Object(one.line, {"name": one.fields.get("pk"), **inner})  # as dumpdata writes
-        yield one
+        inner = one.fields.get("fields") if isinstance(one, Object) else None
+        if isinstance(one, Object) and isinstance(inner, dict):  # as dumpdata writes
+            yield Object(one.line, {"name": one.fields.get("pk"), **inner})
+        else:
+            yield one
 
 
 def _table(text: str) -> Iterator[Object | Bad]:

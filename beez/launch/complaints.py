@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db import Error
+from django.db import Error, InterfaceError, OperationalError
 
 NO_TABLES = "The tables of Beez are not there yet: run `manage.py migrate` or `make run` first."
 _OLD_TABLES = "The tables of Beez are of an older version: run `manage.py migrate` first."
@@ -19,8 +19,8 @@ def sentence(error: Error) -> str | None:
     if _UNDEFINED_COLUMN in states:
         return _OLD_TABLES
     known = [state for state in states if state]
-    refused = "connection" in str(error)  # before there is a state
-    if (not known and refused) or any(state.startswith(_AWAY) for state in known):
+    away = not known and isinstance(error, OperationalError | InterfaceError)  # never answered
+    if away or any(state.startswith(_AWAY) for state in known):
         return (
             f"The database cannot be used: {_first_line(error)}. "
             "See that it runs, and what DATABASE_URL or DATABASE_HOST name."
