@@ -167,7 +167,7 @@ def _sentences(form: TagForm, given: dict[str, Any]) -> Iterable[str]:
         if str(given.get(name, "")).strip() == "":
             yield f"{name} is missing: {WANTED.get(name, 'it must be given')}"
         else:
-            yield f"{name}: {' '.join(errors)}"
+            yield f"{name}: {' '.join(map(str, errors))}"
 
 
 def _listing(problems: list[str], *, of: int) -> str:

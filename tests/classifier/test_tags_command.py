@@ -1,9 +1,11 @@
 """`manage.py tags`: a file becomes rows, all of them or none, and rows become a file again."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
 from django.utils import timezone
 
 from beez.audit.models import AuditEntry
@@ -177,6 +179,23 @@ def test_an_odd_tag_of_before_can_still_be_changed_by_a_file(load):
     Tag.objects.create(name="none", description="odd", stage=3)
     load([{"name": "none", "description": "odd still"}], name="tags.json")
     assert Tag.objects.get(name="none").description == "odd still"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_loadings_at_once_the_second_finds_what_the_first_has_done(tmp_path):
+    path = tmp_path / "tags.csv"
+    path.write_text(TABLE)
+
+    def load(_):
+        try:
+            rows = tag_files.read(path).rows
+            return tag_loading.load(rows, source="x", actor="x", replace=True).added
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(load, range(4), timeout=60)) == [[], [], [], ["Praise", "Refund"]]
+    assert tags.names() == ["Praise", "Refund"]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json", "jsonl"])

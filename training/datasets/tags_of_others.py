@@ -31,8 +31,8 @@ _WAYS_ON = (
     "If they are your tags, write name, description and stage of each into a file, and load it:",
     "    manage.py tags load my-tags.csv            beside the tags that Beez knows",
     "    manage.py tags load my-tags.csv --replace  in their place",
-    "or name it in TAGS_FILE before the first start (docs/adding-a-tag.md). If they are slips, mend "
-    "them; --max-bad-share goes on without these messages.",
+    "or name it in TAGS_FILE before the first start (docs/adding-a-tag.md). If they are slips, "
+    "mend them; --max-bad-share goes on without these messages.",
 )
 _OF_SHIPPED = (
     "These are the messages that Beez ships, for its own tags. Set TRAINING_FILES to messages "

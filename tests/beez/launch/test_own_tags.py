@@ -7,7 +7,10 @@ from tests.training import labelled, tiny
 
 TAGS = "name;description;stage\nPraise;The guest is happy.;10\nRefund;The guest wants money.;20\n"
 CHOICES = (["Praise"], ["Refund"], [], ["Praise", "Refund"])
-VERSIONS = "from classifier.models import ModelVersion as V; print([sorted(v.tags) for v in V.objects.all()])"
+VERSIONS = (
+    "from classifier.models import ModelVersion as Version\n"
+    "print([sorted(version.tags) for version in Version.objects.all()])"
+)
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ def test_the_shipped_messages_do_not_go_with_tags_of_ones_own(my_tags, settings)
 
 def test_a_data_set_is_read_by_the_tags_that_a_command_has_loaded(my_tags, tmp_path, capsys):
     call_command("tags", "load", my_tags, "--replace")
+    capsys.readouterr()
     call_command("prepare_dataset", messages(tmp_path / "mine.jsonl", "Praise", "Refund"))
     told = capsys.readouterr().out
     assert "Praise" in told and "Hot-buyer" not in told
