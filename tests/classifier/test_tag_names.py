@@ -24,20 +24,9 @@ ODD = (
 
 
 NO_FILE_CARRIES = (
-    *(
-        "untagged",
-        "No Tags",
-        "NONE",
-        "—",
-        "[sale",
-        "sale]",
-        '"sale"',
-        "'sale",
-        "=sale",
-        "+1",
-        "@me",
-    ),
-    *("-sale", "label", "Text", "Message", "group", "tag 1", "labels", "labelled for"),
+    *("untagged", "No Tags", "NONE", "—", "[sale", "sale]", '"sale"', "'sale"),
+    *("=sale", "+1", "@me", "-sale"),
+    *("label", "Text", "Message", "group", "tag 1", "labels", "labelled for"),
 )
 
 
