@@ -7,11 +7,10 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import ProgrammingError
+from django.db import Error as DatabaseError
 
-from beez.launch import local
+from beez.launch import complaints, local
 
-UNDEFINED_TABLE = "42P01"  # Postgres' code
 TRAINING_PACKAGES = ("torch", "transformers", "sklearn", "scipy", "onnx", "openpyxl", "matplotlib")
 
 
@@ -26,10 +25,10 @@ def main() -> None:
         sys.exit(f"✗ {error}")
     try:
         execute_from_command_line(sys.argv)
-    except ProgrammingError as error:
-        if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
+    except DatabaseError as error:
+        if (told := complaints.sentence(error)) is None:
             raise
-        sys.exit("✗ The database has no tables yet. Make them with: manage.py migrate")
+        sys.exit(f"✗ {told}")
     except ModuleNotFoundError as error:
         if error.name not in TRAINING_PACKAGES:
             raise

@@ -279,6 +279,7 @@ DATASETS_DIR = env.folder("DATASETS_DIR", BEEZ_HOME / "datasets")
 ENGINE_THREADS = env.integer("ENGINE_THREADS", 1, maximum=256)  # 0: as many as there are cores
 CONVERSATION_RULE = env.choice("CONVERSATION_RULE", "newest", ("newest", "mean"))
 TRAINING_FILES = env.listing("TRAINING_FILES")  # empty: the shipped messages
+TAGS_FILE = env.string("TAGS_FILE", "")  # read before the first training
 TRAINING_READING = env.listing(
     "TRAINING_READING", allowed=("join-rows", "later-wins", "skip-unlabelled", "no-reviews")
 )

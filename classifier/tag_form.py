@@ -1,4 +1,4 @@
-"""The form of a tag in the staff pages."""
+"""The rules of a tag's row, for the staff pages and for files of tags (`tag_loading`)."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from beez.api.names import why_not_a_name
 from classifier.models import LABEL_LENGTH, Tag
-from classifier.tags import why_not_a_tag
+from classifier.tags import names, why_not_a_tag
 
 
 class TagForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -25,11 +25,13 @@ class TagForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run 
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.fields.pop("name", None)
         self.initial["retired"] = self.instance.retired_at is not None
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if wrong := why_not_a_tag(name):
+        if wrong := why_not_a_tag(name, others=names()):
             raise forms.ValidationError(wrong)
         return name
 

@@ -1,35 +1,57 @@
 """Which tags may be given, and what staff pages call them."""
 
 import time
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
 
 from beez.api.names import why_not_a_name
+from beez.files import names as file_names
 from classifier.models import NAME_LENGTH, Tag
 
 FRESH_SECONDS = 2.0  # until another process's new label is seen
 
-_SEPARATORS = set(";|,")
-_SAYS_NONE = {"none", "-", "–", "no tag"}
+# What the first migration adds, and the shipped messages are labelled for.
+SHIPPED = ("First-time-visitor", "Window-shopper", "Wishlist-user", "Deal-seeker", "Hot-buyer")
 
 _labels: tuple[float, dict[str, str]] | None = None
 
 
-def why_not_a_tag(name: str) -> str | None:
-    """A sentence where a file of labelled messages, or a query, cannot carry a new tag's name."""
-    if wrong := why_not_a_name(name, longest=NAME_LENGTH):
+def why_not_a_tag(name: str, *, others: Iterable[str] = ()) -> str | None:
+    """A sentence where a file of labelled messages, or a query, cannot carry a new tag's name, or
+    not beside `others`."""
+    if wrong := why_not_a_name(name, longest=NAME_LENGTH) or file_names.why_no_tag(name):
         return wrong
-    if not _SEPARATORS.isdisjoint(name):
-        return "A name has no comma, ; or |, which part tags in files."
-    if name.casefold() in _SAYS_NONE:
-        return f"{name!r} says that a message has no tag."
+    head = file_names.folded(name)
+    alike = (one for one in others if one != name and file_names.folded(one) == head)
+    if like := next(alike, None):
+        return (
+            f"As a column, {name!r} is the same as {like!r}: case, blanks and hyphens do not count "
+            "there. Take that one, with a label if staff pages should call it otherwise."
+        )
     return None
+
+
+def own() -> bool:
+    """Whether this home has tags of its own, which the shipped messages know nothing of."""
+    return in_use().exclude(name__in=SHIPPED).exists()
 
 
 def in_use() -> QuerySet[Tag]:
     """The tags that are not retired, by stage and name."""
     return Tag.objects.filter(retired_at=None)
+
+
+def retire(name: str, *, undo: bool = False) -> bool:
+    """Nobody gives the tag `name` any more, or may again with `undo`; whether that is news."""
+    tag = Tag.objects.get(name=name)
+    if (tag.retired_at is None) == undo:
+        return False
+    tag.retired_at = None if undo else timezone.now()
+    tag.save()
+    return True
 
 
 def names() -> list[str]:

@@ -10,7 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from beez import __version__
 from beez.backup import BackupError, inventory, places, postgres_tools
 from beez.backup.inventory import Inventory
-from beez.launch import console
+from beez.launch import complaints, console
 
 Tell = Callable[[int, int], object]  # bytes so far, bytes altogether
 
@@ -22,6 +22,8 @@ def save(folder: Path, *, tell: Tell = lambda done, whole: None) -> Inventory:
     name is missed, unless it is pruned in these minutes.
     """
     postgres_tools.refuse_poolers()
+    if not _migrations():
+        raise BackupError(complaints.NO_TABLES)
     files = list(places.files())
     _prepare(folder, sum(path.stat().st_size for _, path in files))
     with console.step("database"):

@@ -13,7 +13,7 @@ from beez.api import keys
 from beez.api.models import ApiKey
 from beez.launch import children, console, stopping
 from beez.status import parts
-from classifier import folders, registry
+from classifier import folders, registry, tag_loading
 
 STAFF_NAME = "admin"
 
@@ -28,6 +28,17 @@ def tables() -> None:
             call_command("migrate", verbosity=0, interactive=False)
     else:
         console.done("tables", "up to date")
+    _tags_of_own()
+
+
+def _tags_of_own() -> None:
+    """Of TAGS_FILE, before anything is trained."""
+    try:
+        loaded = tag_loading.first()
+    except tag_loading.TagsError as error:
+        raise StartError(str(error)) from None
+    if loaded is not None:
+        console.done("tags", ", ".join([*loaded.added, *loaded.changed, *loaded.unchanged]))
 
 
 def model() -> bool:

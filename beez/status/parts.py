@@ -12,6 +12,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -52,6 +53,11 @@ def clock_ahead() -> float:
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
         (there,) = cursor.fetchone()
         return (before + time.time()) / 2 - float(there)
+
+
+def lacks_tables() -> bool:
+    """Whether the database answers and has no tables of Beez yet."""
+    return not database_problem() and not MigrationRecorder(connection).has_table()
 
 
 def pending_migrations() -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.redaction import redacted
-from training.datasets import reviews, unknown_tags
+from training.datasets import files, reviews, tags_of_others, unknown_tags
 from training.datasets.duplicates import Unique
 from training.datasets.reading import Problem, Record, Remark, read
 from training.datasets.reviews import Reviewed
@@ -59,7 +59,13 @@ def gather(
         records += unknown_tags.marked(of_file, known_tags)
         problems += [item for item in items if isinstance(item, Problem)]
         remarks += [item for item in items if isinstance(item, Remark)]
-    _refuse(problems, total=len(records) + len(problems), max_bad_share=max_bad_share)
+    _refuse(
+        problems,
+        total=len(records) + len(problems),
+        max_bad_share=max_bad_share,
+        known_tags=known_tags,
+        shipped=set(paths) <= set(files.SHIPPED),
+    )
     return Input(sources=list(sources), records=records, problems=problems, remarks=remarks)
 
 
@@ -75,7 +81,9 @@ def report(
         "sources": [*found.sources, *([reviews.SOURCE] if reviewed.records else [])],
         "records": len(found.records) + len(reviewed.records) + len(problems),
         "kept": len(unique.examples),
-        "problems": [vars(problem) for problem in problems],
+        "problems": [
+            {"source": one.source, "line": one.line, "reason": one.reason} for one in problems
+        ],
         "remarks": [str(remark) for remark in found.remarks],
         "duplicates": unique.duplicates,
         "joined": unique.joined,
@@ -108,14 +116,25 @@ def _printable(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
 
 
-def _refuse(problems: Sequence[Problem], *, total: int, max_bad_share: float) -> None:
+def _refuse(
+    problems: Sequence[Problem],
+    *,
+    total: int,
+    max_bad_share: float,
+    known_tags: Sequence[str],
+    shipped: bool,
+) -> None:
     if not total:
         raise DatasetError("the input holds no message")
     unreadable = [problem for problem in problems if not problem.line]
     if unreadable:
         raise DatasetError(_listing("cannot read every file:", unreadable))
     # One bad spot does not spoil a small table, unless none is allowed.
-    if len(problems) > max(max_bad_share * total, 1 if max_bad_share else 0):
+    bearable = max(max_bad_share * total, 1 if max_bad_share else 0)
+    of_unknown_tags = [problem for problem in problems if problem.unknown_tags]
+    if len(of_unknown_tags) > bearable:
+        raise DatasetError(tags_of_others.told(of_unknown_tags, total, known_tags, shipped=shipped))
+    if len(problems) > bearable:
         share = f"{len(problems)} of {total} records are bad, more than {max_bad_share:.1%}:"
         needed = math.ceil(1000 * len(problems) / total) / 1000
         raise DatasetError(

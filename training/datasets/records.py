@@ -4,12 +4,12 @@ Knows neither files nor the database: the tags that may occur and the longest me
 """
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from beez.files import names
 from beez.files.encoding import SURROGATE
-from training.datasets import names
 from training.datasets.notes import quoted
 
 
@@ -57,6 +57,7 @@ class Problem:
     source: str
     line: int
     reason: str
+    unknown_tags: tuple[str, ...] = ()  # where they are the reason
 
     def __str__(self) -> str:
         return f"{self.source}{f':{self.line}' if self.line else ''}: {self.reason}"
@@ -76,6 +77,14 @@ class Remark:
 
 class InvalidError(Exception):
     """A record breaks a rule; the message is the reason."""
+
+
+class UnknownTagsError(InvalidError):
+    """It names `tags` that Beez does not know."""
+
+    def __init__(self, reason: str, tags: Sequence[str]) -> None:
+        super().__init__(reason)
+        self.tags = tuple(tags)
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,8 @@ def tags(field: str, value: Any, rules: Rules) -> tuple[str, ...]:
     if len(value) == 1 and _says_none(value[0], rules.known_tags):
         return ()
     if unknown := [tag for tag in value if tag not in rules.known_tags]:
-        raise InvalidError(f"unknown tag {quoted(unknown[0])}{_hint(unknown[0], rules)}")
+        reason = f"unknown tag {quoted(unknown[0])}{_hint(unknown[0], rules)}"
+        raise UnknownTagsError(reason, unknown)
     if len(set(value)) < len(value):
         raise InvalidError("a tag is named twice")
     return tuple(value)
@@ -137,10 +147,10 @@ def listed(text: str, known_tags: Set[str]) -> list[str]:
     bracketed = text[:1] == "[" and text[-1:] == "]"
     text = text[1:-1] if bracketed else text
     found: list[str] = []
-    for part in re.split(r"[;|\n]", text):
+    for part in re.split(f"[{names.PARTS_TAGS}]", text):
         whole = part.strip() in known_tags
         found += [part] if whole else part.split(",")
-    stripped = [one.strip(" \t\r\"'" if bracketed else None) for one in found]
+    stripped = [one.strip(f" \t\r{names.QUOTES}" if bracketed else None) for one in found]
     return list(dict.fromkeys(one for one in stripped if one))
 
 

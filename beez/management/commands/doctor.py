@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from django.core import checks
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from beez.status import api, facts, sentences
+from beez.launch import complaints
+from beez.status import api, facts, parts, sentences
 from beez.status.sentences import Line
 
 MARKS = {"good": "✓", "attention": "!", "broken": "✗"}
@@ -20,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as GET /status answers")
 
     def handle(self, **options: Any) -> None:
+        if not options["json"] and parts.lacks_tables():
+            raise CommandError(complaints.NO_TABLES)
         found = facts.gather(thorough=True)
         told = [*sentences.lines(found), *_settings()]
         if options["json"]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from classifier import tag_loading
+from classifier.tag_loading import TagsError
 from training.datasets import options as reading
 from training.datasets.dataset import DatasetError, prepare
 from training.datasets.report import lines
@@ -25,8 +27,9 @@ class Command(BaseCommand):
 
     def handle(self, *, files: list[Path], **options: Any) -> None:
         try:
+            tag_loading.first()
             dataset = prepare(files, options=reading.chosen(options))
-        except DatasetError as error:
+        except (DatasetError, TagsError) as error:
             raise CommandError(f"No data set was made: {error}") from error
         for line in lines(dataset):
             self.stdout.write(line)

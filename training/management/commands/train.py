@@ -10,8 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
 from beez.launch import children
+from classifier import tag_loading
 from classifier.artefact import ArtefactError
 from classifier.registry import RegistryError
+from classifier.tag_loading import TagsError
 from training import pipeline
 from training.datasets import options as reading
 from training.datasets.dataset import DatasetError
@@ -35,6 +37,7 @@ EXPECTED = (
     DatasetError,
     ExportError,
     RegistryError,
+    TagsError,
     OSError,
 )
 
@@ -82,6 +85,7 @@ class Command(BaseCommand):
             children.end_with_parent()
         try:
             with interruption.by_signals():
+                tag_loading.first()
                 run = pipeline.train(
                     config=config,
                     paths=options["files"],
