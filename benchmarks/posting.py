@@ -69,7 +69,9 @@ def _measure(options: argparse.Namespace) -> None:
             started = time.perf_counter()
             case(number)
             taken[name].append((time.perf_counter() - started) * 1000)
-    print(f"| {options.messages} times each, in turns | median ms | a tenth is below | round trips |")
+    print(
+        f"| {options.messages} times each, in turns | median ms | a tenth is below | round trips |"
+    )
     print("| --- | ---: | ---: | ---: |")
     for name, times in taken.items():
         tenth = statistics.quantiles(times, n=10)[0]

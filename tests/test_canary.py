@@ -25,7 +25,7 @@ from beez.api.logs import LineFormatter
 from beez.api.models import ApiKey
 from beez.celery import app as celery
 from classifier.engine import Engine
-from conversations import queue, rows
+from conversations import queue
 from conversations.models import Message
 from tests.conversations.posting import add_message
 from training.tasks import prepare_dataset
@@ -117,7 +117,7 @@ def bad_requests(visit):
 def failing_statement(visit):
     """Postgres quotes the value that it cannot store."""
     with visit.patch.context() as patched:
-        patched.setattr(rows, "_STORE", "SELECT %(text)s::integer")
+        patched.setattr(storing, "_BEGIN", "SELECT %(text)s::integer")
         assert visit.converse().status_code == 500
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
 
-from beez.database import limits, outage
+from beez.database import limits, outage, prepared
 from beez.database.patient import Connection
 
 HEALTH_SECONDS = 2.0  # for a persistent connection to say that it is still one
@@ -21,7 +21,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
         given = params.get("options", "")
-        return params | {"options": f"{limits.options()} {given}".strip()}
+        params["options"] = f"{limits.options()} {given}".strip()
+        return params | prepared.options()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
         self.isolation_level = IsolationLevel.READ_COMMITTED
