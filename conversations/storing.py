@@ -1,7 +1,7 @@
-"""The statements of posting a message, written by hand: look at the conversation, store the message.
+"""The statements of posting a message, by hand: look at the conversation, store the message.
 
-A caller waits for each. The first takes no lock. The second stores nothing where the conversation is
-no longer as it was seen, so it needs no transaction around it: its end is the one flush to disk.
+A caller waits for both. The first takes no lock. The second stores nothing where the conversation
+is no longer as it was seen, and so needs no transaction around it: it ends with the one flush.
 """
 
 import json

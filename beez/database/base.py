@@ -13,6 +13,7 @@ from beez.database import limits, outage, prepared
 from beez.database.patient import Connection
 
 HEALTH_SECONDS = 2.0  # for a persistent connection to say that it is still one
+FRESH_SECONDS = 1.0  # for so long after an answer it need not say so
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -34,5 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         if self.connection is None or outage.suspected():
             return False
+        if not self.errors_occurred and self.connection.fresh(FRESH_SECONDS):
+            return True  # no request waits for a `SELECT 1` of its own
         with self.connection.within(HEALTH_SECONDS):
             return bool(super().is_usable())
