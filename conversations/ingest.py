@@ -58,10 +58,10 @@ def post(
         raise ValueError(wrong)
     text = redaction.redacted(text)
     seen = storing.look(conversation_id, message_id=message_id)
-    if seen.repeated is not None:
-        return _repeated(seen.repeated, text)
+    if repeated := _repeated(seen, text):
+        return repeated
     model = live.current()
-    classification = model.classify(text)  # slow, hence before the lock
+    classification = model.classify(text)  # slow, hence without a lock
     message = Message(
         text=text,
         message_id=message_id,
@@ -137,16 +137,21 @@ def _append_under_lock(
     with transaction.atomic():
         storing.lock(conversation_id)
         seen = storing.look(conversation_id, message_id=message.message_id)
-        if seen.repeated is not None:
-            return _repeated(seen.repeated, message.text)
+        if repeated := _repeated(seen, message.text):
+            return repeated
         posted = _append(message, classification, seen, customer_id, model_version)
         if posted is None:
             raise OperationalError("The time for this message was over.")
         return posted
 
 
-def _repeated(message: int, text: str) -> Posted:
-    stored = Message.objects.select_related("model_version").get(pk=message)
+def _repeated(seen: Seen, text: str) -> Posted | None:
+    """The message that came with the id before; None where there is none, or none any more."""
+    if seen.repeated is None:
+        return None
+    stored = Message.objects.select_related("model_version").filter(pk=seen.repeated).first()
+    if stored is None:
+        return None
     if not redaction.same(stored.text, text):
         raise Conflict("This message_id came with another message before.")
     previous = Message.objects.filter(

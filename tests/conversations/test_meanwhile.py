@@ -4,7 +4,7 @@ import pytest
 
 from beez.api.errors import Conflict
 from classifier import live
-from conversations import reviewing
+from conversations import reviewing, storing
 from conversations.erasure import erase
 from conversations.models import Conversation, Message
 from tests.conversations.conftest import DEAL, HOT, NEW, assert_consistent, switches, tags_after
@@ -65,3 +65,18 @@ def test_another_customer_is_refused(meanwhile):
         add_message(conversation_id="c", text="checkout", customer_id="lee")
     assert Message.objects.count() == 2
     assert Conversation.objects.get().customer_id == "kim"
+
+
+def test_a_repeat_of_what_is_just_being_erased_begins_anew(keyword_model, monkeypatch):
+    add_message(conversation_id="c", text="I'm new", message_id="m1")
+    look = storing.look
+
+    def look_and_erase(*arguments, **options):
+        seen = look(*arguments, **options)
+        monkeypatch.setattr(storing, "look", look)
+        erase(conversation_id="c", actor="anna")
+        return seen
+
+    monkeypatch.setattr(storing, "look", look_and_erase)
+    assert add_message(conversation_id="c", text="thanks", message_id="m1").position == 1
+    assert tags_after("c") == [None]
