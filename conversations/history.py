@@ -7,18 +7,14 @@ and `discrepancies` compares what is stored with what follows.
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from classifier.engine import Classification
 from classifier.models import Tag
 from conversations import rows, tagging
-from conversations.models import Conversation, Message, TagSwitch
+from conversations.models import Conversation
 from conversations.rows import Ends, Outcome, Recorded
+from conversations.storing import Recent
 from conversations.tagging import WINDOW, TaggedMessage
-
-if TYPE_CHECKING:
-    from conversations.rows import MessageWithTags
-
 
 STRETCH = 1000  # messages that are read and written at a time
 
@@ -48,7 +44,7 @@ def stages() -> dict[str, int]:
     return dict(Tag.objects.values_list("name", "stage"))
 
 
-def tagged(message: "MessageWithTags | Recorded") -> TaggedMessage:
+def tagged(message: Recent | Recorded) -> TaggedMessage:
     """What the rule sees of a stored message: a person's word counts with full confidence."""
     if message.reviewed_as is None:
         return TaggedMessage(
@@ -161,20 +157,6 @@ def _store_current(conversation: Conversation) -> None:
     last = conversation.switches.order_by("-message_id").first()  # keys rise with positions
     conversation.last_switch_at = last.created_at if last else None
     conversation.save(update_fields=["tag", "tag_confidence", "last_switch_at"])
-
-
-def switch_at(message: Message, now: Step) -> TagSwitch | None:
-    """The unsaved row of the switch at a message, if there is one; it happened when that came."""
-    if now.switch is None:
-        return None
-    from_tag, to_tag = now.switch
-    return TagSwitch(
-        conversation_id=message.conversation_id,
-        message_id=message.pk,
-        from_tag_id=from_tag,
-        to_tag_id=to_tag,
-        created_at=message.created_at,
-    )
 
 
 def discrepancies(conversation: Conversation) -> list[str]:

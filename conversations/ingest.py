@@ -1,7 +1,8 @@
 """The one write path of a message: classify it, then store it and what follows from it.
 
-The message, its tags, the switch and the conversation's tag stand in one transaction, made of
-few statements, for each is a round trip that the caller waits for.
+Two statements, for each is a round trip that the caller waits for: one looks at the conversation,
+one stores the message, its tags, the switch and the conversation's tag, all or nothing, if the
+conversation is still as it was seen. Where it is not, both are done again under its lock.
 """
 
 import random
@@ -9,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from beez.api.errors import Conflict
 from beez.webhooks import outbox
 from classifier import live, redaction
 from classifier.engine import Classification
-from conversations import history, rows, telling
+from conversations import history, storing, telling
 from conversations.converters import why_not_addressable
 from conversations.models import Message
-from conversations.tagging import WINDOW
+from conversations.storing import Recent, Seen
 
 SAMPLED = 0.1  # share of the messages that are drawn at random, to tell quality without bias
 
@@ -29,7 +30,7 @@ class Posted:
     """A stored message, the one before it, if any, and the name of the model version."""
 
     message: Message
-    previous: Message | None
+    previous: Message | Recent | None
     model_version: str
 
 
@@ -56,14 +57,11 @@ def post(
     if wrong := why_not_addressable(conversation_id):
         raise ValueError(wrong)
     text = redaction.redacted(text)
-    if message_id is not None:
-        stored = Message.objects.filter(
-            conversation__conversation_id=conversation_id, message_id=message_id
-        ).first()
-        if stored is not None:
-            return _repeated(stored, text)
+    seen = storing.look(conversation_id, message_id=message_id)
+    if repeated := _repeated(seen, text):
+        return repeated
     model = live.current()
-    classification = model.classify(text)  # slow, hence before the lock
+    classification = model.classify(text)  # slow, hence without a lock
     message = Message(
         text=text,
         message_id=message_id,
@@ -77,67 +75,83 @@ def post(
         rule=rule or settings.CONVERSATION_RULE,
         sent_at=sent_at,
     )
-    with transaction.atomic():
-        stored, previous = _append(
-            message, classification, conversation_id, customer_id, model_version=model.version_name
-        )
-    if stored is not message:
-        return _repeated(stored, text)
-    return Posted(message=message, previous=previous, model_version=model.version_name)
+    posted = _append(message, classification, seen, customer_id, model.version_name)
+    return posted or _append_under_lock(
+        message, classification, conversation_id, customer_id, model.version_name
+    )
 
 
 def _append(
     message: Message,
     classification: Classification,
-    conversation_id: str,
+    seen: Seen,
     customer_id: str | None,
-    *,
     model_version: str,
-) -> tuple[Message, Message | None]:
-    """The stored message and the one before it.
-
-    `message` itself, at the end of the conversation, or the one that another request has just
-    stored under its `message_id`.
-    """
-    conversation = rows.lock(conversation_id, customer_id=customer_id)
-    if customer_id not in (None, conversation.customer_id):
+) -> Posted | None:
+    """The message at the end of the conversation; None where that has changed since it was seen."""
+    if seen.customer_id is not None and customer_id not in (None, seen.customer_id):
         raise Conflict(
             "This conversation came with another customer_id before. A conversation is one "
             "customer's; begin another one, or leave customer_id out."
         )
-    recent = rows.messages(
-        conversation.pk,
-        after=conversation.message_count - (WINDOW - 1),
-        message_id=message.message_id,
-    )
-    for stored in recent:
-        if message.message_id is not None and stored.message_id == message.message_id:
-            return stored, None
     now = history.step(
-        [*map(history.tagged, recent), history.classified(classification)],
-        conversation.tag,
-        conversation.stages,
+        [*map(history.tagged, seen.recent), history.classified(classification)],
+        seen.tag,
+        seen.stages,
         rule=message.rule,
         threshold=message.threshold,
     )
-    message.conversation_id, message.stages = conversation.pk, conversation.stages
-    message.position = conversation.message_count + 1
-    message.conversation_tag_id, message.conversation_tag_confidence = now.tag, now.confidence
+    message.stages, message.position = seen.stages, seen.message_count + 1
+    message.conversation_tag_id, message.conversation_tag_confidence = now.outcome
     message.created_at = timezone.now()
-    switch, told = history.switch_at(message, now), outbox.NOTHING
-    if switch is not None:
+    told = outbox.NOTHING
+    if now.switch is not None:
         told = telling.switched(
             message,
-            conversation_id=conversation_id,
+            conversation_id=seen.name,
             model_version=model_version,
-            from_tag=switch.from_tag_id,
+            from_tag=now.switch[0],
             selected=classification.selected,
         )
-    rows.store(message, selected=classification.selected, switch=switch, told=told)
-    return message, recent[-1] if recent else None
+    if not storing.store(
+        message,
+        seen,
+        customer_id=customer_id,
+        selected=classification.selected,
+        switch=now.switch,
+        told=told,
+    ):
+        return None
+    previous = seen.recent[-1] if seen.recent else None
+    return Posted(message=message, previous=previous, model_version=model_version)
 
 
-def _repeated(stored: Message, text: str) -> Posted:
+def _append_under_lock(
+    message: Message,
+    classification: Classification,
+    conversation_id: str,
+    customer_id: str | None,
+    model_version: str,
+) -> Posted:
+    """The same behind whoever changes the conversation, who may have stored the `message_id`."""
+    with transaction.atomic():
+        storing.lock(conversation_id)
+        seen = storing.look(conversation_id, message_id=message.message_id)
+        if repeated := _repeated(seen, message.text):
+            return repeated
+        posted = _append(message, classification, seen, customer_id, model_version)
+        if posted is None:
+            raise OperationalError("The time for this message was over.")
+        return posted
+
+
+def _repeated(seen: Seen, text: str) -> Posted | None:
+    """The message that came with the id before; None where there is none, or none any more."""
+    if seen.repeated is None:
+        return None
+    stored = Message.objects.select_related("model_version").filter(pk=seen.repeated).first()
+    if stored is None:
+        return None
     if not redaction.same(stored.text, text):
         raise Conflict("This message_id came with another message before.")
     previous = Message.objects.filter(

@@ -17,7 +17,7 @@ def switched(
     from_tag: str,
     selected: list[tuple[str, float]],
 ) -> dict[str, Any]:
-    """The parameters of `outbox.STATEMENT` for a switch at a message that is being posted."""
+    """The parameters of `outbox.statement` for a switch at a message that is being posted."""
     return outbox.values(
         kind=Kind.TAG_SWITCHED,
         subject=conversation_id,

@@ -16,7 +16,7 @@ from django.apps import apps
 from django.conf import settings as live_settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import Resolver404, resolve
 from rest_framework.test import APIClient
 
@@ -25,7 +25,7 @@ from beez.api.logs import LineFormatter
 from beez.api.models import ApiKey
 from beez.celery import app as celery
 from classifier.engine import Engine
-from conversations import queue, rows
+from conversations import queue, storing
 from conversations.models import Message
 from tests.conversations.posting import add_message
 from training.tasks import prepare_dataset
@@ -117,8 +117,11 @@ def bad_requests(visit):
 def failing_statement(visit):
     """Postgres quotes the value that it cannot store."""
     with visit.patch.context() as patched:
-        patched.setattr(rows, "_STORE", "SELECT %(text)s::integer")
+        for statement in ("_BEGIN", "_GO_ON"):
+            patched.setattr(storing, statement, "SELECT %(text)s::integer")
+        before = transaction.savepoint()
         assert visit.converse().status_code == 500
+        transaction.savepoint_rollback(before)
 
 
 def failing_engine(visit):

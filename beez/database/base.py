@@ -9,10 +9,11 @@ from typing import Any
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
 
-from beez.database import limits, outage
+from beez.database import limits, outage, prepared
 from beez.database.patient import Connection
 
 HEALTH_SECONDS = 2.0  # for a persistent connection to say that it is still one
+FRESH_SECONDS = 1.0  # for so long after an answer it need not say so
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -21,7 +22,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
         given = params.get("options", "")
-        return params | {"options": f"{limits.options()} {given}".strip()}
+        params["options"] = f"{limits.options()} {given}".strip()
+        return params | prepared.options()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
         self.isolation_level = IsolationLevel.READ_COMMITTED
@@ -33,5 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         if self.connection is None or outage.suspected():
             return False
+        if not self.errors_occurred and self.connection.fresh(FRESH_SECONDS):
+            return True  # no request waits for a `SELECT 1` of its own
         with self.connection.within(HEALTH_SECONDS):
             return bool(super().is_usable())

@@ -1,5 +1,7 @@
 """A psycopg connection whose statements are given up after so many seconds."""
 
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,18 +21,30 @@ class Connection(psycopg.Connection[Any]):
     """
 
     deadline: float | None = None
+    answered = float("-inf")  # when the server last did, by the monotonic clock
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         if timeout is not None or self.deadline is None:
             return super().wait(gen, interval, timeout)
         try:
-            return super().wait(gen, interval, self.deadline)
+            found = super().wait(gen, interval, self.deadline)
         except errors._WaitTimeout:
             self.pgconn.finish()  # not close(), which a subclass of psycopg may make wait
             outage.suspect()
             raise psycopg.OperationalError(
                 f"no answer within {self.deadline:g} seconds; the connection was closed"
             ) from None
+        self.answered = time.monotonic()
+        return found
+
+    def fresh(self, seconds: float) -> bool:
+        """The server has answered within the last `seconds`, and has neither hung up nor said
+        anything since then."""
+        if time.monotonic() - self.answered > seconds or self.closed:
+            return False
+        waiting = select.poll()
+        waiting.register(self.pgconn.socket, select.POLLIN)
+        return not waiting.poll(0)
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:

@@ -24,14 +24,19 @@ _WANTED = """
     )
 """
 
-# The parts of a WITH for a larger statement; `values` makes their parameters. Their endpoints are
-# read without a lock, so that no writer waits for anybody here.
-STATEMENT = f"""
+
+def statement(*, given: str = "true") -> str:
+    """The parts of a WITH for a larger statement, which tells of nothing but where `given` holds;
+    `values` makes their parameters.
+
+    Their endpoints are read without a lock, so that no writer waits for anybody here.
+    """
+    return f"""
     event AS (
         INSERT INTO beez_webhookevent (uid, kind, subject, data, occurred_at)
         SELECT gen_random_uuid(), %(event_kind)s::text, %(event_subject)s::text,
             %(event_data)s::jsonb, statement_timestamp()
-        WHERE %(event_kind)s::text IS NOT NULL
+        WHERE {given} AND %(event_kind)s::text IS NOT NULL
             AND EXISTS (SELECT 1 FROM beez_webhookendpoint AS endpoint WHERE {_WANTED})
         RETURNING id, subject
     ), delivery AS (
@@ -43,7 +48,9 @@ STATEMENT = f"""
         RETURNING id
     )
 """
-_RECORD = f"WITH {STATEMENT} SELECT count(*) FROM delivery"
+
+
+_RECORD = f"WITH {statement()} SELECT count(*) FROM delivery"
 
 COUNTED = 100_000  # no backlog is counted further
 
@@ -53,7 +60,7 @@ NOTHING: dict[str, Any] = dict.fromkeys(("event_kind", "event_subject", "event_t
 def values(
     *, kind: Kind, subject: str, data: Mapping[str, Any], tags: Sequence[str | None] | None = None
 ) -> dict[str, Any]:
-    """The parameters of `STATEMENT`; `NOTHING` where nothing happened."""
+    """The parameters of `statement`; `NOTHING` where nothing happened."""
     return {
         "event_kind": str(kind),
         "event_subject": subject,

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from beez.webhooks import endpoints, payload
 from beez.webhooks.models import Kind, WebhookAttempt, WebhookDelivery, WebhookEvent
+from classifier import live
 from conversations import reviewing
 from conversations.erasure import erase
 from tests.conversations.conftest import DEAL, HOT, NEW, WISH, WORKED_EXAMPLE
@@ -177,3 +178,20 @@ def test_erasing_a_conversation_leaves_no_event_of_it(keyword_model, endpoint):
     assert {event.subject for event in WebhookEvent.objects.all()} == {"boots"}
     assert {one.subject for one in WebhookDelivery.objects.all()} == {"boots"}
     assert not WebhookAttempt.objects.exists()
+
+
+def test_a_switch_that_another_message_made_first_is_told_once(
+    keyword_model, endpoint, monkeypatch
+):
+    engine = live.current().engine
+    classify = engine.classify
+
+    def classify_late(text):
+        monkeypatch.setattr(engine, "classify", classify)
+        add_message(conversation_id="shoes", text=text)
+        return classify(text)
+
+    add_message(conversation_id="shoes", text="I'm new")
+    monkeypatch.setattr(engine, "classify", classify_late)
+    add_message(conversation_id="shoes", text="any discount?")
+    assert [(one["position"], one["from_tag"], one["to_tag"]) for one in told()] == [(2, NEW, DEAL)]

@@ -1,0 +1,32 @@
+"""Statements that Postgres plans once a connection: planning them takes longer than running them.
+
+Only those that are marked. One plan for all values is right where keys find the rows, and may be
+wrong for a search.
+"""
+
+import sys
+from typing import Any, Self
+
+from django.conf import settings
+from django.db.backends.postgresql import base
+
+
+class Prepared(str):
+    """The text of such a statement."""
+
+    __slots__ = ()
+
+
+class Cursor(base.ServerBindingCursor):  # type: ignore[misc, name-defined]
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        if type(query) is Prepared:
+            options["prepare"] = True
+        super().execute(query, params, **options)
+        return self
+
+
+def options() -> dict[str, Any]:
+    """Of a new connection. Behind a pooler nothing is prepared: its connections are others' too."""
+    if settings.DATABASE_POOLER:
+        return {"cursor_factory": Cursor}
+    return {"cursor_factory": Cursor, "prepare_threshold": sys.maxsize}  # None forbids it all
