@@ -251,7 +251,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 16_777_216, minimum=
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["beez.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["beez.api.authentication.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["beez.api.parsing.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["beez.api.parsing.Utf8JsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "beez.api.parsing.FirstRenderer",
     "DEFAULT_THROTTLE_CLASSES": ["beez.api.throttling.KeyRateThrottle"] if RATE_LIMIT else [],

@@ -21,6 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import home
+
 from beez.metrics import folder
 from tests import keyword_model
 
@@ -61,7 +62,7 @@ def _measure(key: str, options: argparse.Namespace) -> None:
     print(f"{'ms':24}{'median':>9}{'p10':>9}{'p90':>9}{'CPU':>9}")
     _tell("WSGI call", whole)
     _tell("of it the engine", engine)
-    rest = [statistics.median(a) - statistics.median(b) for a, b in zip(whole, engine)]
+    rest = [statistics.median(a) - statistics.median(b) for a, b in zip(whole, engine, strict=True)]
     print(f"{'the framework’s share':24}{1000 * rest[0]:>9.3f}{1000 * rest[1]:>27.3f}")
     if options.profile:
         print(_profile(call, options.calls, options.profile))

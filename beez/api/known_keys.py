@@ -1,8 +1,8 @@
 """The keys that have opened something in this process just now: most requests ask no database.
 
-A row is trusted for `TRUSTED_SECONDS`, counted from before it was read. So whatever is done to a key
-elsewhere (revoked, rotated, other scopes) holds here within two seconds, with no thread that could
-stand still, and while Postgres is away a key opens no more than it did without this.
+A row is trusted for `TRUSTED_SECONDS`, counted from before it was read. So whatever is done to a
+key elsewhere (revoked, rotated, other scopes) holds here within two seconds, with no thread that
+could stand still, and while Postgres is away a key is soon a 503 as any other question to it.
 Only keys that were verified are kept, so that no flood of wrong ones fills it.
 """
 

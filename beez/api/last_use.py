@@ -4,10 +4,10 @@ At most once a minute for each key, however many processes ask. What a process h
 killed is lost; one that ends writes it first, if that takes no longer than `LONGEST_END`.
 """
 
-import atexit
 import logging
 import threading
 from datetime import datetime, timedelta
+from multiprocessing.util import Finalize
 
 from django.db import connections, transaction
 from django.db.models import Q
@@ -42,7 +42,7 @@ def write() -> None:
         taken[pk] = moment
     try:
         with transaction.atomic():
-            for pk, moment in sorted(taken.items()):  # in one order, or two processes could deadlock
+            for pk, moment in sorted(taken.items()):  # in one order: no deadlock
                 due = Q(last_used_at=None) | Q(last_used_at__lte=moment - PRECISION)
                 ApiKey.objects.filter(due, pk=pk).update(last_used_at=moment)
     except Exception:
@@ -87,4 +87,4 @@ def _run() -> None:
             connections.close_all()
 
 
-atexit.register(stop)
+Finalize(None, stop, exitpriority=0)  # the web server's processes are multiprocessing's: no atexit
