@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from django.core.signals import setting_changed
+from django.dispatch import receiver
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
@@ -44,7 +45,7 @@ def _checker(shape: type[Serializer[Any]]) -> Serializer[Any]:
     return shape()
 
 
-@setting_changed.connect  # in tests: fields know the limits of when they were made
+@receiver(setting_changed)  # in tests: fields know the limits of when they were made
 def _forget(**_: Any) -> None:
     _checker.cache_clear()
 

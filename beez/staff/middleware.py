@@ -36,13 +36,13 @@ class _OnPages:
         return answer
 
 
-class StaticFiles(_OnPages, WhiteNoiseMiddleware): ...
+class StaticFiles(_OnPages, WhiteNoiseMiddleware): ...  # type: ignore[misc]
 
 
-class ScriptPolicy(_OnPages, CSPMiddleware): ...
+class ScriptPolicy(_OnPages, CSPMiddleware): ...  # type: ignore[misc]
 
 
-class Readable(_OnPages, readable.Readable): ...
+class Readable(_OnPages, readable.Readable): ...  # type: ignore[misc]
 
 
 class Sessions(_OnPages, SessionMiddleware): ...
@@ -51,10 +51,10 @@ class Sessions(_OnPages, SessionMiddleware): ...
 class Accounts(_OnPages, AuthenticationMiddleware): ...
 
 
-class Ages(_OnPages, sessions.Ages): ...
+class Ages(_OnPages, sessions.Ages): ...  # type: ignore[misc]
 
 
 class Notices(_OnPages, MessageMiddleware): ...
 
 
-class LockOut(_OnPages, AxesMiddleware): ...
+class LockOut(_OnPages, AxesMiddleware): ...  # type: ignore[misc]
