@@ -28,7 +28,11 @@ SECURE_REDIRECT_EXEMPT = [rf"^({'|'.join(PROBES)})$"]
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_SUBDOMAINS", False)
 SECURE_HSTS_PRELOAD = env.boolean("HSTS_PRELOAD", False)
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # these two may be false
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # these two may be false
+    "security.W021",
+    "axes.W002",  # looks for its middleware by name: ours is in beez.staff.middleware
+]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)
 PROXIES = env.integer("PROXIES", 1, minimum=1, maximum=10)  # in front, where there is one
@@ -105,24 +109,25 @@ INSTALLED_APPS = [
     "corsheaders",
     "axes",
 ]
+# For every route, but for those of beez.staff.middleware: they are for pages, not for the API.
 MIDDLEWARE = [
     "beez.api.request_ids.Named",
     "beez.metrics.middleware.Measured",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "beez.staff.middleware.StaticFiles",
     "corsheaders.middleware.CorsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "beez.staff.middleware.ScriptPolicy",
     "beez.api.middleware.Failures",
-    "beez.staff.readable.Readable",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "beez.staff.middleware.Readable",
+    "beez.staff.middleware.Sessions",
     "beez.api.middleware.CommonButForProbes",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "beez.staff.sessions.Ages",
+    "django.middleware.csrf.CsrfViewMiddleware",  # lets views of the API pass
+    "beez.staff.middleware.Accounts",
+    "beez.staff.middleware.Ages",
     "beez.audit.caller.Remembered",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "beez.staff.middleware.Notices",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "beez.staff.middleware.LockOut",
 ]
 ROOT_URLCONF = "beez.urls"
 WSGI_APPLICATION = "beez.wsgi.application"
@@ -246,7 +251,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 16_777_216, minimum=
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["beez.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["beez.api.authentication.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["beez.api.parsing.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["beez.api.parsing.Utf8JsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "beez.api.parsing.FirstRenderer",
     "DEFAULT_THROTTLE_CLASSES": ["beez.api.throttling.KeyRateThrottle"] if RATE_LIMIT else [],

@@ -14,8 +14,10 @@ limits.serve()
 application = get_wsgi_application()
 
 # These need the applications that the line above loads.
+from beez.api import last_use  # noqa: E402
 from beez.status import heartbeat  # noqa: E402
 from classifier import live  # noqa: E402
 
 live.warm()
 heartbeat.start("web")
+last_use.start()

@@ -4,9 +4,13 @@ A misspelt name that is ignored looks like success, and loses what the caller wa
 """
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
@@ -22,8 +26,28 @@ class Nothing(Serializer[Any]):
 
 def body(request: Request, shape: type[Serializer[Any]]) -> dict[str, Any]:
     """The checked JSON body of a route without a query. Raises ValidationError by field."""
-    query(request, Nothing)
-    return _checked(shape(data=request.data), request.data, {}, kind="field")
+    if request.query_params:
+        query(request, Nothing)
+    given = request.data
+    checker = _checker(shape)
+    if isinstance(given, dict) and given.keys() <= checker.fields.keys():
+        with suppress(ValidationError):  # what is wrong is told below
+            return dict(checker.run_validation(given))
+    return _checked(shape(data=given), given, {}, kind="field")
+
+
+@cache
+def _checker(shape: type[Serializer[Any]]) -> Serializer[Any]:
+    """One for all requests: making it takes ten times as long as what it does for a body.
+
+    It says what is wrong as a new one would, and keeps nothing of a body.
+    """
+    return shape()
+
+
+@receiver(setting_changed)  # in tests: fields know the limits of when they were made
+def _forget(**_: Any) -> None:
+    _checker.cache_clear()
 
 
 def query(request: Request, shape: type[Serializer[Any]]) -> dict[str, Any]:

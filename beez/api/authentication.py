@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Pe
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from beez.api import keys, throttling
+from beez.api import keys, last_use, throttling
 from beez.api.models import ApiKey
 
 if TYPE_CHECKING:  # DRF's views import this module, by its name in the settings
@@ -44,7 +44,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         except keys.InvalidKeyError as reason:
             throttling.failed_key(request._request)
             raise AuthenticationFailed(str(reason)) from None
-        keys.note_use(row)
+        last_use.note(row)
         return ApiKeyCaller(row), row
 
     def authenticate_header(self, request: Request) -> str:

@@ -29,13 +29,13 @@ from django.http import (
 from django.shortcuts import render
 from django.views import defaults
 from rest_framework import exceptions
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from beez.api import bodies
 from beez.api.logs import kind, sqlstate, told
+from beez.api.parsing import OrjsonRenderer
 
 logger = logging.getLogger(__name__)
 
@@ -138,8 +138,8 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     elif isinstance(known, Unavailable) and not isinstance(known, DatabaseUnavailable):
         logger.warning("503 in %s: %s", _view_name(context), known.detail)
     if "request" in context:  # whatever the view renders, its errors are JSON
-        context["request"].accepted_renderer = JSONRenderer()
-        context["request"].accepted_media_type = JSONRenderer.media_type
+        context["request"].accepted_renderer = OrjsonRenderer()
+        context["request"].accepted_media_type = OrjsonRenderer.media_type
     return Response(_body(known), status=known.status_code, headers=_headers(known))
 
 

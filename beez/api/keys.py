@@ -8,19 +8,17 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
+from beez.api import known_keys
 from beez.api.models import ApiKey
 from beez.api.names import why_not_a_name
 from beez.audit import trail
-
-# A busy key would otherwise cost one write for each request.
-LAST_USE_PRECISION = timedelta(minutes=1)
 
 LONGEST_NAME = 100
 LONGEST_OVERLAP = timedelta(days=90)
@@ -79,6 +77,7 @@ def rotate(row: ApiKey, *, overlap: timedelta, actor: str = "") -> tuple[ApiKey,
     old.expires_at = min(ends, old.expires_at or ends)
     old.replaced_by = new
     old.save(update_fields=["expires_at", "replaced_by"])
+    known_keys.forget(old.prefix)
     trail.record(
         "key.rotated", subject=old.prefix, actor=actor, by=new.prefix, **_until(old.expires_at)
     )
@@ -87,38 +86,38 @@ def rotate(row: ApiKey, *, overlap: timedelta, actor: str = "") -> tuple[ApiKey,
 
 
 def verify(key: str) -> ApiKey:
-    """The row of a key that is valid now, in one query; InvalidKeyError otherwise."""
-    match = _KEY.fullmatch(key)
-    row = _with_prefix(match[1]) if match else None
+    """The row of a key that is valid now; InvalidKeyError otherwise.
+
+    One query, or none where this process has asked just now: see `known_keys`.
+    """
+    match, asked_at = _KEY.fullmatch(key), time.monotonic()
+    known = known_keys.get(match[1]) if match else None
+    row = known or (_with_prefix(match[1]) if match else None)
     if row is None or not hmac.compare_digest(row.sha256, _digest(key)):
         raise InvalidKeyError("This API key is unknown.")
     if row.revoked_at is not None:
         raise InvalidKeyError("This API key has been revoked.")
     if row.expires_at is not None and row.expires_at <= timezone.now():
         raise InvalidKeyError("This API key has expired.")
+    if known is None:
+        known_keys.keep(row, read_at=asked_at)
     return row
-
-
-def note_use(row: ApiKey) -> None:
-    """Write `last_used_at`, at most once in `LAST_USE_PRECISION`, however many processes ask."""
-    now = timezone.now()
-    stale = now - LAST_USE_PRECISION
-    if row.last_used_at is not None and row.last_used_at > stale:
-        return
-    due = Q(last_used_at=None) | Q(last_used_at__lte=stale)
-    ApiKey.objects.filter(due, pk=row.pk).update(last_used_at=now)
 
 
 @transaction.atomic
 def revoke(row: ApiKey, *, actor: str = "") -> None:
-    """Close the key for good, from the next request on; the first revocation's time stays."""
+    """Close the key for good; the first revocation's time stays.
+
+    It holds from the next request on here, and in every other process within two seconds.
+    """
     if ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=timezone.now()):
         trail.record("key.revoked", subject=row.prefix, actor=actor, name=row.name)
+        known_keys.forget(row.prefix)
     row.refresh_from_db()
 
 
 def _with_prefix(prefix: str) -> ApiKey | None:
-    """By hand, for every request asks this, and composing it by the ORM takes longer than it."""
+    """By hand, for composing it by the ORM takes longer than it."""
     found = ApiKey.objects.raw("SELECT * FROM beez_apikey WHERE prefix = %s", [prefix])
     return next(iter(found), None)
 

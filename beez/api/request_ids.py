@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
+_META = "HTTP_X_REQUEST_ID"  # as WSGI has it; `request.headers` is made of all headers first
 _SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 current: ContextVar[str] = ContextVar("request_id", default="")  # empty outside requests and jobs
@@ -33,7 +34,7 @@ class Named:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        name = sane(request.headers.get(HEADER)) or new()
+        name = sane(request.META.get(_META)) or new()
         token = current.set(name)
         try:
             response = self.get_response(request)

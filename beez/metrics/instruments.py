@@ -5,6 +5,7 @@ Labels have few values: routes, never paths; the shop's tags; no id, no key, not
 
 import os
 from collections.abc import Iterable
+from functools import cache
 
 from prometheus_client import (
     REGISTRY,
@@ -35,9 +36,15 @@ FOR_REVIEW = Counter("beez_messages_for_review", "Messages that a person had bet
 UNFAMILIAR = Counter("beez_messages_unfamiliar", "Messages unlike anything learnt from.")
 
 
+# Looking a labelled one up takes longer than counting in it. Labels have few values.
+_requests = cache(REQUESTS.labels)
+_request_seconds = cache(REQUEST_SECONDS.labels)
+_tags = cache(TAGS.labels)
+
+
 def answered(*, route: str, method: str, status: int, seconds: float) -> None:
-    REQUESTS.labels(route, method, str(status)).inc()
-    REQUEST_SECONDS.labels(route, method).observe(seconds)
+    _requests(route, method, str(status)).inc()
+    _request_seconds(route, method).observe(seconds)
 
 
 def classified(*, seconds: float, tags: Iterable[str], review: bool, unfamiliar: bool) -> None:
@@ -45,7 +52,7 @@ def classified(*, seconds: float, tags: Iterable[str], review: bool, unfamiliar:
     ENGINE_SECONDS.observe(seconds)
     given = list(tags)
     for tag in given:
-        TAGS.labels(tag).inc()
+        _tags(tag).inc()
     if not given:
         UNTAGGED.inc()
     if review:

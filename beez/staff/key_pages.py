@@ -20,6 +20,7 @@ from beez.api.models import ApiKey
 from beez.api.names import why_not_a_name
 
 SHOWN_ONCE = "The key, shown this once. Copy it now: {}"
+WITHIN = "In two seconds at most it opens nothing any more."
 OVERLAP = 7  # days
 
 
@@ -179,7 +180,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
         if request.method != "POST":
             return self._question(request, row, title="Revoke an API key", name="revoke")
         keys.revoke(row)
-        self.message_user(request, f"Revoked: {row.name}. It opens nothing from now on.")
+        self.message_user(request, f"Revoked: {row.name}. {WITHIN}")
         return redirect("admin:beez_apikey_change", pk)
 
     def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -215,4 +216,4 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for row in queryset:
             keys.revoke(row)
-        self.message_user(request, f"Revoked: {', '.join(row.name for row in queryset)}.")
+        self.message_user(request, f"Revoked: {', '.join(row.name for row in queryset)}. {WITHIN}")

@@ -13,6 +13,7 @@ PERMISSIVE = (
 # Used unchanged, as libraries.
 SHARE_ALIKE = {
     "certifi": "Mozilla Public License 2.0 (MPL 2.0)",
+    "orjson": "MPL-2.0 AND (Apache-2.0 OR MIT)",
     "psycopg": "LGPL-3.0-only",
     "psycopg-binary": "LGPL-3.0-only",
     "python-stdnum": "LGPLv2+",

@@ -76,7 +76,9 @@ class Command(BaseCommand):
     def _revoke(self, *, prefix: str, **_: Any) -> None:
         row = _found(prefix)
         keys.revoke(row, actor=user())
-        self.stderr.write(f"Revoked: {row.name} ({row.prefix}). It opens nothing from now on.")
+        self.stderr.write(
+            f"Revoked: {row.name} ({row.prefix}). It opens nothing within two seconds."
+        )
 
 
 def _found(prefix: str) -> ApiKey:

@@ -64,13 +64,5 @@ def test_each_method_can_need_a_scope_of_its_own(shell):
     assert shell.put("/scopes", headers=header).status_code == 405
 
 
-def test_a_request_with_a_key_used_just_now_costs_one_query(
-    shell, bearer, django_assert_num_queries
-):
-    shell.get("/echo", headers=bearer)
-    with django_assert_num_queries(1):
-        shell.get("/echo", headers=bearer)
-
-
 def test_a_staff_session_is_no_api_key(shell, admin_client, settings):
     assert admin_client.get("/echo").status_code == 401

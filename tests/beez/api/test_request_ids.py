@@ -66,13 +66,14 @@ def test_a_database_that_is_away_is_one_line_a_request_and_no_traceback(shell, l
 
 
 def test_a_database_that_goes_in_a_middleware_is_one_line(shell, lines, monkeypatch):
-    from django.contrib.sessions.middleware import SessionMiddleware
     from django.db import OperationalError
+
+    from beez.api.middleware import CommonButForProbes
 
     def fail(*_):
         raise OperationalError("connection refused\n\tIs the server running?")
 
-    monkeypatch.setattr(SessionMiddleware, "process_request", fail)
+    monkeypatch.setattr(CommonButForProbes, "process_request", fail)
     assert shell.get("/health").status_code == 503
     assert [line["message"] for line in lines] == ["Database unavailable: connection refused"]
 

@@ -18,8 +18,8 @@ class Answer:
     seconds: float
 
 
-def ask(beez, path, body=None, *, seconds=60):
-    key = (beez.home / "key").read_text()
+def ask(beez, path, body=None, *, seconds=60, key=None):
+    key = key or (beez.home / "key").read_text()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(beez.address + path, data, headers)
