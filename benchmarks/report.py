@@ -27,18 +27,18 @@ def markdown(figures: Json) -> str:
         f"The client alone takes {figures['client_alone']:.2f} of them. Original: torch with "
         f"{original['torch_threads']} thread(s), the faster choice here. Beez: model "
         f"{beez['model']}. Others kept the cores {figures['busy_percent']:.0f}% busy meanwhile.",
-        _table(HEAD, map(_compared, figures["cells"])),
+        table(HEAD, map(_compared, figures["cells"])),
     ]
     if alone:
         head = ["messages of", "route", "original p50", "Beez p50", "ratio"]
         mixed = [cell for cell in alone if cell["kind"] == "mixed"]
-        parts.append(_table(head, [row for cell in mixed for row in _lengths_rows(cell)]))
+        parts.append(table(head, [row for cell in mixed for row in _lengths_rows(cell)]))
         head = ["messages", "route", "end to end p50", "engine p50", "ratio"]
-        parts.append(_table(head, map(_end_to_end, alone)))
+        parts.append(table(head, map(_end_to_end, alone)))
     parts.append(_batches(figures["bulk"]))
     rows = [_process_row("original", original), _process_row("Beez", beez)]
-    parts.append(_table(["", "start, s", "web process alone, s", "its memory, MB"], rows))
-    parts.append(_table(["aims", "wanted", "measured", "met"], map(_aim, aims.rows(figures))))
+    parts.append(table(["", "start, s", "web process alone, s", "its memory, MB"], rows))
+    parts.append(table(["aims", "wanted", "measured", "met"], map(_aim, aims.rows(figures))))
     return "\n\n".join(parts) + "\n"
 
 
@@ -92,7 +92,7 @@ def _process_row(name: str, process: Json) -> list[str]:
     return [name, *(f"{value:.1f}" for value in starts), f"{process['memory_bytes'] / 1e6:.0f}"]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table whose columns line up; all but the first to the right."""
     lines = [list(head), *map(list, rows)]
     widths = [max(len(line[n]) for line in lines) for n in range(len(head))]
