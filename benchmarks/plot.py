@@ -43,7 +43,7 @@ def _times(axes: "Axes", cells: Sequence[Cell]) -> None:
     axes.set(title="one client", xlabel="milliseconds", ylabel="answers that have come")
     axes.grid(alpha=0.3, which="both")
     if cells:
-        axes.legend(fontsize="small", loc="lower center")
+        axes.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
 
 
 def _rates(axes: "Axes", cells: Sequence[Json]) -> None:

@@ -1,4 +1,4 @@
-"""The web servers that `web_servers.py` compares: which one, with how many processes and threads."""
+"""The web servers that `web_servers.py` compares: which, with how many processes and threads."""
 
 import argparse
 import importlib.util
@@ -62,7 +62,9 @@ class Setup:
             "WEB_WORKERS": str(self.workers),
             "WEB_THREADS": str(self.threads),
             "WEB_WAITING": "1000",
+            "WEB_WAIT_SECONDS": "600",
             "BATCHES_AT_ONCE": "1000",
+            "BATCH_SECONDS": "3600",
             "ENGINE_THREADS": str(self.engine),
         }
 

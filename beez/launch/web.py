@@ -5,6 +5,7 @@ have begun, SIGHUP exchanges them for new ones, which read the settings anew.
 """
 
 import errno
+import gc
 import os
 import resource
 import signal
@@ -12,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -78,7 +80,8 @@ def main() -> None:
     server.listeners = _listen((host, port), client_seconds, workers)
     local.prepare_environment()
     server.on_reload(lambda: _read_settings_anew(given))
-    server.serve(target_loader=partial(_load, client_seconds), wrap_loader=False)
+    load = partial(_load, client_seconds, server.listeners)
+    server.serve(target_loader=load, wrap_loader=False)
 
 
 def _as_many_as_pay() -> int:
@@ -139,23 +142,28 @@ def _read_settings_anew(given: dict[str, str]) -> None:
     local.prepare_environment()
 
 
-def _load(client_seconds: int) -> Any:
+def _load(client_seconds: int, listeners: list[socket.socket]) -> Any:
     """In each process that serves; until it does, a signal to end is not one to finish first."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(os.getppid(), listeners), daemon=True).start()
     from beez import wsgi  # first, for the rest needs Django's settings
     from beez.web.application import Application
 
-    return Application(wsgi.application, client_seconds=client_seconds)
+    application = Application(wsgi.application, client_seconds=client_seconds)
+    gc.freeze()  # what is there by now stays, and a look at all of it takes 0.1 s
+    return application
 
 
-def _end_with(parent: int) -> None:
+def _end_with(parent: int, listeners: list[socket.socket]) -> None:
     """A process whose parent was killed lets go of the port at once, and ends when it has
     answered what it has begun."""
     while os.getppid() == parent:
         time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGTERM)
+    for listener in listeners:
+        with suppress(OSError):  # another one has done so
+            listener.shutdown(socket.SHUT_RDWR)
     time.sleep(STOP_SECONDS)
     os._exit(1)
 

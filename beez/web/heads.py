@@ -1,7 +1,7 @@
 """How long the line and the headers of a request may be.
 
-The server has limits of its own, above these; what goes beyond those as well gets an answer of
-its own, without a body. So the usual mistake, a query or a cookie that grows, is told what is wrong.
+The server has limits of its own above these, and its answers have no body. So the usual mistake, a
+query or a cookie that grows, comes here first and is told what is wrong.
 """
 
 from granian.rsgi import Scope

@@ -1,4 +1,4 @@
-"""Heads of requests that are too long, or none: an answer in the one shape wherever there can be."""
+"""Heads of requests that are too long, or none: an answer in the one shape where that can be."""
 
 import json
 
