@@ -4,13 +4,11 @@ It listens, and starts the processes that serve. SIGTERM ends them when they hav
 have begun, SIGHUP exchanges them for new ones, which read the settings anew.
 """
 
-import errno
 import gc
 import os
 import resource
 import signal
 import socket
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -24,12 +22,10 @@ from granian.net import SocketHolder
 from granian.server.mp import MPServer, WorkerProcess
 
 from beez import env
-from beez.launch import local, preflight
+from beez.launch import listening, local, preflight
 from beez.metrics import folder
 from classifier import cores
 
-BACKLOG = 2_048  # connections that wait to be accepted
-FREE_SECONDS = 10.0  # in which whoever was killed lets go of the port
 MOST_WORKERS = 4  # unless WEB_WORKERS says so
 STOP_SECONDS = 30  # in which what has been begun is answered
 HEAD_BYTES = 65_536  # of a request's line and headers, and what is read of a connection ahead
@@ -49,7 +45,7 @@ class Server(MPServer):
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> WorkerProcess:
         make: Any = SocketHolder  # its types know no arguments
-        self._shd = make(self.listeners[idx].fileno(), False, BACKLOG)
+        self._shd = make(self.listeners[idx].fileno(), False, listening.BACKLOG)
         return super()._spawn_worker(idx, target, callback_loader)
 
 
@@ -68,7 +64,7 @@ def main() -> None:
         loop=Loops.uvloop,
         http=HTTPModes.http1,
         websockets=False,
-        backlog=BACKLOG,
+        backlog=listening.BACKLOG,
         backpressure=_connections(),
         http1_settings=HTTP1Settings(
             header_read_timeout=client_seconds * 1_000, max_buffer_size=HEAD_BYTES
@@ -77,7 +73,7 @@ def main() -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )
-    server.listeners = _listen((host, port), client_seconds, workers)
+    server.listeners = listening.sockets((host, port), workers, client_seconds)
     local.prepare_environment()
     server.on_reload(lambda: _read_settings_anew(given))
     load = partial(_load, client_seconds, server.listeners)
@@ -88,40 +84,6 @@ def _as_many_as_pay() -> int:
     """Processes: Python's part of a request uses one core in each. Every one takes memory, and a
     connection to Postgres for each of its places."""
     return min(cores.available(), MOST_WORKERS)
-
-
-def _listen(where: tuple[str, int], client_seconds: int, workers: int) -> list[socket.socket]:
-    """A client that takes nothing of its answer for `client_seconds` is cut off (Linux).
-
-    There the kernel spreads connections over a socket for each process. Of one that they share,
-    whoever wakes first takes all that wait.
-    """
-    _wait_until_free(where)
-    if sys.platform != "linux":
-        listener = preflight.listen(where, backlog=BACKLOG)
-        listener.setblocking(False)
-        return [listener] * workers
-    try:
-        listeners = [preflight.listen(where, backlog=BACKLOG, shared=True) for _ in range(workers)]
-    except OSError as error:
-        preflight.refuse(where, error)
-    for listener in listeners:
-        listener.setblocking(False)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, client_seconds * 1_000)
-    return listeners
-
-
-def _wait_until_free(where: tuple[str, int]) -> None:
-    """For one that shares its port with nobody: not with another Beez either."""
-    deadline = time.monotonic() + FREE_SECONDS
-    while True:
-        try:
-            preflight.listen(where).close()
-            return
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
-                preflight.refuse(where, error)
-        time.sleep(0.1)
 
 
 def _connections() -> int:
