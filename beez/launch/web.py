@@ -11,7 +11,6 @@ import signal
 import socket
 import threading
 import time
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -27,7 +26,6 @@ from beez.metrics import folder
 from classifier import cores
 
 MOST_WORKERS = 4  # unless WEB_WORKERS says so
-HEARD_SECONDS = 1.0  # in which a process has stopped to accept
 STOP_SECONDS = 30  # in which what has been begun is answered
 HEAD_BYTES = 65_536  # of a request's line and headers, and what is read of a connection ahead
 OTHER_FILES = 200  # open ones that are no connection
@@ -47,8 +45,8 @@ class Server(MPServer):
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> WorkerProcess:
         make: Any = SocketHolder  # its types know no arguments
         self._shd = make(self.listeners[idx].fileno(), False, listening.BACKLOG)
-        load = partial(callback_loader, self.listeners[idx])
-        return super()._spawn_worker(idx, target, load)
+        others = [one for one in self.listeners if one is not self.listeners[idx]]
+        return super()._spawn_worker(idx, target, partial(callback_loader, others))
 
 
 def main() -> None:
@@ -105,11 +103,13 @@ def _read_settings_anew(given: dict[str, str]) -> None:
     local.prepare_environment()
 
 
-def _load(client_seconds: int, listener: socket.socket) -> Any:
+def _load(client_seconds: int, others: list[socket.socket]) -> Any:
     """In each process that serves; until it does, a signal to end is not one to finish first."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(os.getppid(), listener), daemon=True).start()
+    for listener in others:  # or these would keep the port after the process that serves there
+        listener.close()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from beez import wsgi  # first, for the rest needs Django's settings
     from beez.web.application import Application
 
@@ -118,15 +118,12 @@ def _load(client_seconds: int, listener: socket.socket) -> Any:
     return application
 
 
-def _end_with(parent: int, listener: socket.socket) -> None:
-    """A process whose parent was killed takes no more connections, lets go of the port, and ends
-    when it has answered what it has begun."""
+def _end_with(parent: int) -> None:
+    """A process whose parent was killed lets go of the port at once, and ends when it has
+    answered what it has begun."""
     while os.getppid() == parent:
         time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(HEARD_SECONDS)  # granian would not end where this came before
-    with suppress(OSError):  # elsewhere than on Linux another one has done so
-        listener.shutdown(socket.SHUT_RDWR)
     time.sleep(STOP_SECONDS)
     os._exit(1)
 
