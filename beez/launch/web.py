@@ -42,7 +42,9 @@ class Server(MPServer):
     def _init_shared_socket(self) -> None:
         self._ssp = self._sso = None
 
-    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> WorkerProcess:
+    def _spawn_worker(  # type: ignore[override]  # nor does granian keep to its base
+        self, idx: int, target: Any, callback_loader: Any
+    ) -> WorkerProcess:
         make: Any = SocketHolder  # its types know no arguments
         self._shd = make(self.listeners[idx].fileno(), False, listening.BACKLOG)
         others = [one for one in self.listeners if one is not self.listeners[idx]]
