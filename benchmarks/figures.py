@@ -4,13 +4,17 @@ import importlib.metadata
 import os
 import platform
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import messages
+from bulk import Bulk
 from load import Sample
 from servers import Server
+
+from classifier import cores
 
 Json = dict[str, Any]
 
@@ -19,8 +23,9 @@ PACKAGES = ("torch", "transformers", "fastapi", "uvicorn", "django", "granian", 
 
 @dataclass
 class Cell:
-    """What was measured of one route with so many clients: a sample for each round."""
+    """What was measured of one kind of messages, route and number of clients: a sample a round."""
 
+    kind: str
     route: str
     clients: int
     original: list[Sample] = field(default_factory=list)
@@ -35,27 +40,35 @@ def results(
     *,
     original: Server,
     beez: Server,
-    messages: Sequence[str],
+    texts: Mapping[str, Sequence[str]],
     client: float,
+    bulk: Bulk,
 ) -> Json:
-    lengths = sorted(map(len, messages))
     return {
         "machine": {
             "processor": _processor(),
-            "cores": os.cpu_count(),
+            "vnni": _has_vnni(),
+            "cores": cores.available(),
+            "cores_of_the_machine": os.cpu_count(),
             "python": platform.python_version(),
             "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         },
-        "messages": {
-            "count": len(lengths),
-            "median_characters": lengths[len(lengths) // 2],
-            "longest_characters": lengths[-1],
-        },
+        "messages": {kind: _lengths(chosen) for kind, chosen in texts.items()},
         "client_alone": client * 1000,
         "busy_percent": statistics.median(value for cell in cells for value in cell.busy),
         "original": _process(original) | {"torch_threads": original.ready["torch_threads"]},
         "beez": _process(beez) | {"model": beez.ready["model_version"]},
         "cells": [_cell(cell) for cell in cells],
+        "bulk": bulk.figures(),
+    }
+
+
+def _lengths(texts: Sequence[str]) -> Json:
+    return {
+        "count": len(texts),
+        "median_characters": statistics.median_high(map(len, texts)),
+        "longest_characters": max(map(len, texts)),
+        "median_tokens": statistics.median_high(map(messages.tokens, texts)),
     }
 
 
@@ -64,11 +77,13 @@ def _cell(cell: Cell) -> Json:
     ratios = [_p50(one.answers) / _p50(other.answers) for one, other in pairs]
     original, beez = _server(cell.original), _server(cell.beez)
     figures = {
+        "kind": cell.kind,
         "route": cell.route,
         "clients": cell.clients,
         "original": original,
         "beez": beez,
         "p50_ratio": original["p50"] / beez["p50"],
+        "rate_ratio": beez["requests_per_second"] / original["requests_per_second"],
         "p50_ratio_of_rounds": sorted(ratios),
         "busy_percent_of_rounds": cell.busy,
     }
@@ -121,8 +136,17 @@ def _p50(seconds: Iterable[float]) -> float:
 
 
 def _processor() -> str:
-    """Linux names it in /proc/cpuinfo."""
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def _has_vnni() -> bool | None:
+    """Instructions for products of small integers, which an int8 model is made of."""
+    flags = _cpuinfo("flags").split()
+    return any("vnni" in flag for flag in flags) if flags else None
+
+
+def _cpuinfo(name: str) -> str:
+    """Linux alone has the file; what it says of the first core."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")

@@ -16,7 +16,7 @@ from pathlib import Path
 from servers import CHECKOUT
 
 # Settings that would keep the benchmark's requests out, and those that lead to other data.
-DOORS = ("HOST", "HTTPS", "ALLOWED_HOSTS", "RATE_LIMIT")
+DOORS = ("HOST", "HTTPS", "ALLOWED_HOSTS", "RATE_LIMIT", "RATE_LIMIT_CHARACTERS")
 PLACES = ("DATABASE_URL", "REDIS_URL", "MODELS_DIR", "DATASETS_DIR")
 ACTIVATE = "from classifier import registry; registry.activate(registry.register({name!r}))"
 SCOPES = "classify,erase"

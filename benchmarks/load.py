@@ -36,11 +36,11 @@ class Sample:
 
 
 class Client:
-    """A connection that is kept alive."""
+    """A connection that is kept alive, where the server does so; else a new one each time."""
 
     def __init__(self, port: int, *, key: str = "") -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
+        self._connect()
         self._headers = (
             f"HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
             f"Accept: application/json\r\n"
@@ -53,6 +53,11 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self._socket.close()
+
+    def _connect(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=TIMEOUT_SECONDS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._is_over = False
 
     def seconds(self, post: Post) -> float:
         """How long the answer takes, from the first byte sent to the last one received."""
@@ -68,6 +73,9 @@ class Client:
         return f"{method} {path} {self._headers}{len(body)}\r\n\r\n".encode() + body
 
     def _exchange(self, request: bytes) -> bytes:
+        if self._is_over:
+            self._socket.close()
+            self._connect()
         self._socket.sendall(request)
         received = b""
         while (split := received.find(b"\r\n\r\n")) < 0:
@@ -76,6 +84,7 @@ class Client:
         length = int(head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0])
         while len(body) < length:
             body += self._receive()
+        self._is_over = b"\r\nconnection: close" in head
         if head.split(b" ", 2)[1] != b"200":
             raise BadAnswerError(f"{head.splitlines()[0].decode()}: {body.decode()[:300]}")
         return body

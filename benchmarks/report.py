@@ -3,38 +3,64 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import aims
+
 Json = dict[str, Any]
 
 HEAD = [
-    *("route", "clients", "original p50", "p95", "req/s", "Beez p50", "p95", "req/s"),
-    *("p50 ratio", "in rounds"),
+    *("messages", "route", "clients", "original p50", "p95", "req/s", "Beez p50", "p95", "req/s"),
+    *("p50 ratio", "in rounds", "req/s ratio"),
 ]
-AIMS = {"/classify-message": 2.0, "/classify-conversation": 3.0}
+VNNI = {True: "with VNNI", False: "without VNNI", None: "with or without VNNI"}
+ANSWERS = {True: "yes", False: "no", None: "not measured"}
 
 
 def markdown(figures: Json) -> str:
-    machine, messages = figures["machine"], figures["messages"]
+    machine = figures["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     original, beez = figures["original"], figures["beez"]
     alone = [cell for cell in figures["cells"] if "engine_p50" in cell]
     parts = [
-        f"{machine['processor']}, {machine['cores']} cores; "
-        f"Python {machine['python']}, {packages}.",
-        f"{messages['count']} shop messages for each line, median {messages['median_characters']} "
-        f"characters, longest {messages['longest_characters']}. Times in milliseconds. The client "
-        f"alone takes {figures['client_alone']:.2f} of them. Original: torch with "
+        f"{machine['processor']} {VNNI[machine['vnni']]}, {machine['cores']} of its "
+        f"{machine['cores_of_the_machine']} cores; Python {machine['python']}, {packages}.",
+        f"{' '.join(_told(*item) for item in figures['messages'].items())} Times in milliseconds. "
+        f"The client alone takes {figures['client_alone']:.2f} of them. Original: torch with "
         f"{original['torch_threads']} thread(s), the faster choice here. Beez: model "
         f"{beez['model']}. Others kept the cores {figures['busy_percent']:.0f}% busy meanwhile.",
-        _table(HEAD, map(_compared, figures["cells"])),
+        table(HEAD, map(_compared, figures["cells"])),
     ]
     if alone:
         head = ["messages of", "route", "original p50", "Beez p50", "ratio"]
-        parts.append(_table(head, [row for cell in alone for row in _lengths_rows(cell)]))
-        head = ["route", "end to end p50", "engine p50", "ratio", "aim"]
-        parts.append(_table(head, map(_end_to_end, alone)))
+        mixed = [cell for cell in alone if cell["kind"] == "mixed"]
+        parts.append(table(head, [row for cell in mixed for row in _lengths_rows(cell)]))
+        head = ["messages", "route", "end to end p50", "engine p50", "ratio"]
+        parts.append(table(head, map(_end_to_end, alone)))
+    parts.append(_batches(figures["bulk"]))
     rows = [_process_row("original", original), _process_row("Beez", beez)]
-    parts.append(_table(["", "start, s", "web process alone, s", "its memory, MB"], rows))
+    parts.append(table(["", "start, s", "web process alone, s", "its memory, MB"], rows))
+    parts.append(table(["aims", "wanted", "measured", "met"], map(_aim, aims.rows(figures))))
     return "\n\n".join(parts) + "\n"
+
+
+def _told(kind: str, texts: Json) -> str:
+    return (
+        f"{texts['count']} {kind} shop messages for each line, median {texts['median_tokens']} "
+        f"tokens and {texts['median_characters']} characters, longest "
+        f"{texts['longest_characters']}."
+    )
+
+
+def _batches(bulk: Json) -> str:
+    return (
+        f"Batches of {bulk['batch']} mixed messages from one client: "
+        f"{bulk['messages_per_second']:.0f} messages a second, {bulk['ratio']:.2f} of the "
+        f"{bulk['engine_per_second']:.0f} of the engine on one thread times {bulk['cores']} cores."
+    )
+
+
+def _aim(row: Json) -> list[str]:
+    measured = "" if row["measured"] is None else f"{row['measured']:.3g}{row['unit']}"
+    return [row["aim"], row["wanted"], measured, ANSWERS[row["met"]]]
 
 
 def _compared(cell: Json) -> list[str]:
@@ -45,7 +71,8 @@ def _compared(cell: Json) -> list[str]:
     ]
     rounds = cell["p50_ratio_of_rounds"]
     spread = f"{rounds[0]:.0f} to {rounds[-1]:.0f}"
-    return [cell["route"], str(cell["clients"]), *servers, f"{cell['p50_ratio']:.1f}", spread]
+    ratios = [f"{cell['p50_ratio']:.1f}", spread, f"{cell['rate_ratio']:.1f}"]
+    return [cell["kind"], cell["route"], str(cell["clients"]), *servers, *ratios]
 
 
 def _lengths_rows(cell: Json) -> Iterable[list[str]]:
@@ -57,7 +84,7 @@ def _lengths_rows(cell: Json) -> Iterable[list[str]]:
 
 def _end_to_end(cell: Json) -> list[str]:
     figures = [cell["beez"]["p50"], cell["engine_p50"], cell["end_to_end_ratio"]]
-    return [cell["route"], *(f"{value:.2f}" for value in figures), f"{AIMS[cell['route']]:.0f}"]
+    return [cell["kind"], cell["route"], *(f"{value:.2f}" for value in figures)]
 
 
 def _process_row(name: str, process: Json) -> list[str]:
@@ -65,7 +92,7 @@ def _process_row(name: str, process: Json) -> list[str]:
     return [name, *(f"{value:.1f}" for value in starts), f"{process['memory_bytes'] / 1e6:.0f}"]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table whose columns line up; all but the first to the right."""
     lines = [list(head), *map(list, rows)]
     widths = [max(len(line[n]) for line in lines) for n in range(len(head))]

@@ -46,6 +46,12 @@ class Server:
         """Resident bytes of the process that serves."""
         return int(self.web.memory_info().rss)
 
+    def memory_of_all(self) -> int:
+        """Bytes of all processes that serve and of the one that started them; what they share
+        counts once (Linux)."""
+        first = self.web.parent()
+        return sum(one.memory_full_info().pss for one in (first, *first.children()))
+
 
 class Engine:
     """The engine's process; see engine.py."""

@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import random
 import signal
 import sys
 import tempfile
@@ -13,13 +12,16 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from types import FrameType
 
+import bulk
 import figures
 import home
 import load
+import messages
+import plot
 import psutil
 import report
 import servers
@@ -27,7 +29,7 @@ from figures import Cell
 from load import Post
 from tqdm import tqdm
 
-MESSAGES = servers.CHECKOUT / "training" / "data" / "seed.jsonl"
+KINDS = ("short", "mixed")
 ROUTES = ("/classify-message", "/classify-conversation")
 ROUNDS = 6
 CONVERSATION = 5  # messages
@@ -40,7 +42,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
-        results = _run(options)
+        cells, results = _run(options)
     except KeyboardInterrupt:
         sys.exit("Stopped.")
     except (servers.StartError, load.BadAnswerError, ConnectionError) as error:
@@ -51,9 +53,11 @@ def main() -> None:
         options.markdown.write_text(page)
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n")
+    if options.plot:
+        plot.save(cells, results, options.plot)
 
 
-def _run(options: argparse.Namespace) -> figures.Json:
+def _run(options: argparse.Namespace) -> tuple[list[Cell], figures.Json]:
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         place = home.existing(options.home) if options.home else home.temporary(options.model)
@@ -68,9 +72,16 @@ def _run(options: argparse.Namespace) -> figures.Json:
             stack.callback(run.erase)
         stack.callback(_ignore_signals)
         cells = run.cells()
-        return figures.results(
-            cells, original=original, beez=beez, messages=run.messages, client=load.overhead()
+        batches = bulk.measured(beez, engine, run.texts[KINDS[-1]])
+        results = figures.results(
+            cells,
+            original=original,
+            beez=beez,
+            texts=run.texts,
+            client=load.overhead(),
+            bulk=batches,
         )
+        return cells, results
 
 
 class Run:
@@ -85,23 +96,23 @@ class Run:
     ) -> None:
         self.original, self.beez, self.engine = original, beez, engine
         self.options = options
-        self.messages = _messages(options.messages)
+        self.texts = {kind: messages.chosen(kind, options.messages) for kind in KINDS}
         self._name = f"benchmark-{uuid.uuid4().hex[:8]}"
         self._numbers = count(1)
         self._conversations: list[str] = []
 
     def cells(self) -> list[Cell]:
-        for route in ROUTES:  # warm up
-            most = max(self.options.concurrency)
-            self._round(Cell(route, most), self.messages[:WARM_UP], tqdm(disable=True))
-        cells = [Cell(route, n) for route in ROUTES for n in self.options.concurrency]
-        rounds = min(ROUNDS, len(self.messages))
-        total = len(cells) * len(self.messages) * 2
+        most = max(self.options.concurrency)
+        for kind, route in product(KINDS, ROUTES):  # warm up
+            self._round(Cell(kind, route, most), self.texts[kind][:WARM_UP], tqdm(disable=True))
+        cells = [Cell(*one) for one in product(KINDS, ROUTES, self.options.concurrency)]
+        rounds = min(ROUNDS, self.options.messages)
+        total = len(cells) * self.options.messages * 2
         with tqdm(total=total, unit="request", smoothing=0.05, disable=None) as progress:
             for cell in cells:
                 started = time.monotonic()
                 for number in range(rounds):
-                    texts = self.messages[number::rounds]
+                    texts = self.texts[cell.kind][number::rounds]
                     if number == 0 or time.monotonic() - started < self.options.seconds:
                         self._round(cell, texts, progress)
                     else:
@@ -123,7 +134,7 @@ class Run:
             ("original", self.original, cell.original),
             ("Beez", self.beez, cell.beez),
         ):
-            progress.set_description(f"{cell.route}, {cell.clients} at once, {name}")
+            progress.set_description(f"{cell.kind}, {cell.route}, {cell.clients} at once, {name}")
             samples.append(load.measure(shares, port=server.port, key=server.key))
             progress.update(len(texts))
         if cell.clients == 1:
@@ -153,17 +164,10 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _messages(wanted: int) -> list[str]:
-    """Shipped messages, always the same, short and long as they come."""
-    texts = [json.loads(line)["message"] for line in MESSAGES.read_text().splitlines()]
-    random.Random(7).shuffle(texts)
-    return (texts * (wanted // len(texts) + 1))[:wanted]
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--messages", type=int, default=300, help="for each route and concurrency (300)")
+    add("--messages", type=int, default=300, help="for each kind, route and concurrency (300)")
     add("--concurrency", type=int, nargs="+", default=[1, 8], help="clients at once (1 8)")
     add("--seconds", type=float, default=120, help="for each of these; then no new round (120)")
     place = parser.add_mutually_exclusive_group()
@@ -171,6 +175,7 @@ def _options() -> argparse.Namespace:
     place.add_argument("--home", type=Path, help="BEEZ_HOME to serve from, with its live model")
     add("--markdown", type=Path, metavar="FILE", help="write the tables there, too")
     add("--json", type=Path, metavar="FILE", help="write the figures there")
+    add("--plot", type=Path, metavar="FILE.png", help="draw them there")
     options = parser.parse_args()
     if options.messages < 1 or min(options.concurrency) < 1:
         parser.error("--messages and --concurrency are numbers from 1 on.")

@@ -112,6 +112,26 @@ class BodyTooLarge(exceptions.APIException):
         )
 
 
+class LineTooLong(exceptions.APIException):
+    """414: path and query are too long."""
+
+    status_code = 414
+    default_code = "line_too_long"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Path and query together are longer than {most} characters.")
+
+
+class HeadersTooLarge(exceptions.APIException):
+    """431: too many headers, or too much in them."""
+
+    status_code = 431
+    default_code = "headers_too_large"
+
+    def __init__(self, names: int, most: int) -> None:
+        super().__init__(f"There are more than {names} headers, or more than {most} bytes in them.")
+
+
 class InternalError(exceptions.APIException):
     """500: a fault of ours; details are in the log and nowhere else."""
 

@@ -44,9 +44,10 @@ def port_free(where: tuple[str, int]) -> None:
         refuse(where, error)
 
 
-def listen(where: tuple[str, int], *, backlog: int = 128) -> socket.socket:
+def listen(where: tuple[str, int], *, backlog: int = 128, shared: bool = False) -> socket.socket:
+    """`shared`: together with others of the same user that say so too."""
     family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
-    return socket.create_server(where, family=family, backlog=backlog)
+    return socket.create_server(where, family=family, backlog=backlog, reuse_port=shared)
 
 
 def refuse(where: tuple[str, int], error: OSError) -> NoReturn:

@@ -12,6 +12,7 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope
 from rest_framework.exceptions import APIException
 
 from beez.api.middleware import REFUSAL
+from beez.web import heads
 
 logger = logging.getLogger(__name__)
 
@@ -79,10 +80,11 @@ def _environ(scope: Scope, body: bytes, refusal: APIException | None) -> dict[st
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
-    for name, value in scope.headers.items():
+    headers = scope.headers.items()
+    for name, value in headers:
         _add(environ, name, value)
     environ["CONTENT_LENGTH"] = str(len(body))
-    if refusal is not None:
+    if refusal := refusal or heads.refusal(scope, headers):
         environ[REFUSAL] = refusal
     return environ
 

@@ -25,7 +25,9 @@ def environment(home: Path, **changes: str) -> dict[str, str]:
     unset = dict.fromkeys(setting_names(), "") | {"DJANGO_SETTINGS_MODULE": "", "MAKEFLAGS": ""}
     kept = {name: value for name, value in os.environ.items() if name not in unset}
     del unset["DJANGO_SETTINGS_MODULE"]
-    return kept | unset | {"BEEZ_HOME": str(home), "PYTHONUNBUFFERED": "1"} | changes
+    # One process that serves, whatever the cores: less memory, and the places can be counted.
+    ours = {"BEEZ_HOME": str(home), "PYTHONUNBUFFERED": "1", "WEB_WORKERS": "1"}
+    return kept | unset | ours | changes
 
 
 def setting_names() -> list[str]:
