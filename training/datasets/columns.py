@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
+from beez.files import names
 from beez.files.encoding import UnreadableError
 from beez.files.json_objects import Bad, Object
-from training.datasets import names
+from beez.files.names import NO, YES
+from beez.files.tables import Cells
 from training.datasets.notes import Notes, quoted
-
-YES = {"1", "1.0", "true", "yes", "y", "x", "✓"}
-NO = {"", "0", "0.0", "false", "no", "n"}
-Cells = list[str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ An object with the answers of several annotators gives one record each; that the
 
 from typing import Any
 
-from training.datasets import names
+from beez.files import names
 from training.datasets.notes import Notes, quoted
 
 Fields = dict[str, Any]

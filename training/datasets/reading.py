@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from beez.files import encoding, json_objects
+from beez.files import encoding, json_objects, tables
 from beez.files.encoding import UnreadableError
 from beez.files.json_objects import Bad, Object
-from training.datasets import exports, records, tables, workbooks
+from training.datasets import columns, exports, records, workbooks
 from training.datasets.notes import Notes
 from training.datasets.records import Example, InvalidError, Problem, Record, Remark, Rules
 
@@ -79,7 +79,10 @@ def _rows(path: Path, rules: Rules, notes: Notes) -> Iterator[Object | Bad]:
     if text.remark:
         notes.say(text.remark)
     if suffix in TABLE_SUFFIXES:
-        return tables.objects(text.content, known_tags=rules.known_tags, notes=notes)
+        rows = tables.rows(
+            text.content, is_header=lambda header: columns.recognise(header, rules.known_tags)
+        )
+        return columns.objects(rows, known_tags=rules.known_tags, notes=notes)
     return _json_records(text.content, notes)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from beez.files.encoding import SURROGATE
-from training.datasets import names
+from beez.files import names
 from training.datasets.notes import quoted
 
 
@@ -137,10 +137,10 @@ def listed(text: str, known_tags: Set[str]) -> list[str]:
     bracketed = text[:1] == "[" and text[-1:] == "]"
     text = text[1:-1] if bracketed else text
     found: list[str] = []
-    for part in re.split(r"[;|\n]", text):
+    for part in re.split(f"[{names.PARTS_TAGS}]", text):
         whole = part.strip() in known_tags
         found += [part] if whole else part.split(",")
-    stripped = [one.strip(" \t\r\"'" if bracketed else None) for one in found]
+    stripped = [one.strip(f" \t\r{names.QUOTES}" if bracketed else None) for one in found]
     return list(dict.fromkeys(one for one in stripped if one))
 
 

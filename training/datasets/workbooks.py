@@ -8,8 +8,8 @@ from typing import Any
 
 from beez.files.encoding import UnreadableError
 from beez.files.json_objects import Bad, Object
+from beez.files.tables import Cells
 from training.datasets import columns
-from training.datasets.columns import Cells
 from training.datasets.notes import Notes, quoted
 
 Row = tuple[int, list[Any]]  # number from 1, cells of openpyxl

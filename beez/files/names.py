@@ -1,4 +1,6 @@
-"""By which names a message, its tags and the rest are known in files that others made."""
+"""By which names a message, its tags and the rest are known in files that others made, and what
+parts the tags of a cell: `why_no_tag` says which names no file can carry as a tag's.
+"""
 
 import re
 
@@ -8,6 +10,11 @@ GROUP = ("group",)
 LABELLED_FOR = ("labelled_for", "labeled_for")
 # What a person writes into the tags of a message that carries none.
 NO_TAG = ("none", "no tag", "no tags", "untagged", "-", "–", "—")
+YES = {"1", "1.0", "true", "yes", "y", "x", "✓"}
+NO = {"", "0", "0.0", "false", "no", "n"}
+PARTS_TAGS = ";|\n"  # and a comma, except within a name that is known
+QUOTES = "\"'"  # around the tags of a cell like ['a', 'b'], as programs write lists
+_FORMULA = "=+-@"  # how a cell begins that a spreadsheet computes, or guards itself against
 _NUMBERED = re.compile(r"(?:tag|label)s?[ _.-]?\d+")
 
 
@@ -37,3 +44,18 @@ def is_numbered_tag(name: str) -> bool:
 
 def is_remark(name: str) -> bool:
     return name.strip().startswith("_")
+
+
+def why_no_tag(name: str) -> str | None:
+    """A sentence where a tag of this name would be lost in some file that carries it; else None."""
+    if any(one in name for one in (*PARTS_TAGS, ",")):
+        return "A name has no comma, ; or |, which part tags in files."
+    if name.strip().casefold() in NO_TAG:
+        return f"{name!r} says that a message has no tag."
+    if field(name) or is_numbered_tag(name):
+        return f"{name!r} is what files call a column of their own; name the tag otherwise."
+    if name[:1] in _FORMULA:
+        return "A name does not begin with =, +, - or @, which spreadsheets take for a formula."
+    if name[:1] in QUOTES + "[" or name[-1:] in QUOTES + "]":
+        return "A name neither begins nor ends with a quote or a bracket, which stand around lists."
+    return None

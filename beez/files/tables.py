@@ -6,13 +6,11 @@ A row whose quotes do not close is a `Bad` at the line where it begins, and the 
 import csv
 import io
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator
 
-from beez.files.encoding import UnreadableError
-from beez.files.json_objects import Bad, Object
-from training.datasets import columns
-from training.datasets.columns import Cells
-from training.datasets.notes import Notes
+from beez.files.json_objects import Bad
+
+Cells = list[str]
 
 SEPARATORS = (",", ";", "\t", "|")
 _DECLARATION = re.compile(r'"?sep=(.)"?[\s,;|]*', re.IGNORECASE)
@@ -21,26 +19,22 @@ _DECLARATION = re.compile(r'"?sep=(.)"?[\s,;|]*', re.IGNORECASE)
 csv.field_size_limit(2**31 - 1)
 
 
-def objects(text: str, *, known_tags: Set[str], notes: Notes) -> Iterator[Object | Bad]:
-    """The fields of each row; UnreadableError where the columns cannot be made out."""
+def rows(text: str, *, is_header: Callable[[Cells], object]) -> Iterator[tuple[int, Cells] | Bad]:
+    """(line where it begins, cells) of each row, the header first; none where none is a header.
+
+    Cells are parted by what parts the first row into a header of the most columns, or by what a
+    line such as `sep=;` before it says.
+    """
     lines = list(io.StringIO(text, newline=""))  # csv wants them with their ends
     first = next((at for at, line in enumerate(lines) if line.strip(" \t\r\n;,|")), 0)
     declared = _DECLARATION.fullmatch(lines[first]) if lines else None
     start = first + 1 if declared else first
     tried = (declared[1], *SEPARATORS) if declared else SEPARATORS
-    separator = _separator(lines, start, tried, known_tags)
-    return columns.objects(_rows(lines, start, separator), known_tags=known_tags, notes=notes)
-
-
-def _separator(lines: list[str], start: int, tried: tuple[str, ...], known_tags: Set[str]) -> str:
-    """The separator by which the header names the most columns that we know."""
     headers = {one: _header(lines, start, one) for one in tried}
-    fitting = {
-        one: len(header) for one, header in headers.items() if columns.recognise(header, known_tags)
-    }
+    fitting = {one: len(header) for one, header in headers.items() if is_header(header)}
     if not fitting:
-        raise UnreadableError(columns.NO_HEADER)
-    return max(fitting, key=lambda one: fitting[one])
+        return iter(())
+    return _rows(lines, start, max(fitting, key=lambda one: fitting[one]))
 
 
 def _header(lines: list[str], start: int, separator: str) -> Cells:
