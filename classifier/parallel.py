@@ -7,7 +7,7 @@ many messages shares the pool, so that their sum never has more threads than the
 import functools
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -20,7 +20,7 @@ from classifier.serializers import answer
 TOGETHER = 4
 
 
-def answers(model: LiveModel, texts: Sequence[str]) -> Iterator[dict[str, Any]]:
+def answers(model: LiveModel, texts: Sequence[str]) -> Generator[dict[str, Any], None, None]:
     """What `serializers.answer` gives for each, in order.
 
     No more is begun than is soon asked for, and nothing once the iterator is closed. What a
