@@ -1,4 +1,4 @@
-"""Files of any size, read line by line in the encoding that `encoding.decode` would take them for."""
+"""Files of any size, read line by line, in the encoding for which `encoding.decode` takes them."""
 
 import codecs
 import hashlib

@@ -1,7 +1,7 @@
 """Reads a table in text, as spreadsheets save it: cells with a separator between, in quotes or not.
 
-A row whose quotes do not close is a `Bad` at the line where it begins, and the table goes on. No more
-of a table is kept than the row in work.
+A row whose quotes do not close is a `Bad` at the line where it begins, and the table goes on. No
+more of a table is kept than the row in work.
 """
 
 import csv
