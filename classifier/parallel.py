@@ -5,15 +5,19 @@ many messages shares the pool, so that their sum never has more threads than the
 """
 
 import functools
+import itertools
 import os
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from classifier import cores
 from classifier.live import LiveModel
 from classifier.serializers import answer
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 # Messages a thread that are asked for together. Twice as many may be under way: enough to keep
 # every thread at work beside a long message, few enough for who comes next, who queues behind.
@@ -21,16 +25,27 @@ TOGETHER = 4
 
 
 def answers(model: LiveModel, texts: Sequence[str]) -> Generator[dict[str, Any], None, None]:
-    """What `serializers.answer` gives for each, in order.
+    """What `serializers.answer` gives for each, in order; see `each`."""
+    return each(texts, lambda text: answer(model, text), size=len)
 
-    No more is begun than is soon asked for, and nothing once the iterator is closed. What a
-    message raises is raised in its place.
+
+def each(
+    items: Iterable[T],
+    work: Callable[[T], R],
+    *,
+    size: Callable[[T], int],
+    together: int = TOGETHER,
+) -> Generator[R, None, None]:
+    """What `work` gives for each, in order.
+
+    No more is begun than is soon asked for, and nothing once the iterator is closed. What an item
+    raises is raised in its place.
     """
-    under_way: deque[Future[dict[str, Any]]] = deque()
-    at_once = TOGETHER * threads()
+    coming, under_way = iter(items), deque[Future[R]]()
+    at_once = together * threads()
     try:
-        for start in range(0, len(texts), at_once):
-            under_way.extend(_begun(model, texts[start : start + at_once]))
+        while some := list(itertools.islice(coming, at_once)):
+            under_way.extend(_begun(some, work, size))
             while len(under_way) > at_once:
                 yield under_way.popleft().result()
         while under_way:
@@ -44,11 +59,11 @@ def threads() -> int:
     return cores.available()
 
 
-def _begun(model: LiveModel, texts: Sequence[str]) -> list[Future[dict[str, Any]]]:
-    """Begins with the longest, lest it be alone at the end; in the order of the texts."""
-    longest_first = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
-    begun = {at: _pool().submit(answer, model, texts[at]) for at in longest_first}
-    return [begun[at] for at in range(len(texts))]
+def _begun(items: list[T], work: Callable[[T], R], size: Callable[[T], int]) -> list[Future[R]]:
+    """Begins with the longest, lest it be alone at the end; in the order of the items."""
+    longest_first = sorted(range(len(items)), key=lambda at: -size(items[at]))
+    begun = {at: _pool().submit(work, items[at]) for at in longest_first}
+    return [begun[at] for at in range(len(items))]
 
 
 @functools.cache

@@ -25,9 +25,11 @@ from classifier.engine import Engine
 from classifier.live import LiveModel
 from classifier.models import ModelVersion
 from classifier.registry import RegistryError
+from classifier.serializers import answer
 
 # What is read, classified and put on the disk together: so much is done again after a kill.
 CHUNK_ROWS, CHUNK_CHARACTERS = 500, 2_000_000
+TOGETHER = 16  # of `parallel`: enough for the time that storing a chunk takes
 
 
 class BulkError(Exception):
@@ -38,6 +40,7 @@ class BulkError(Exception):
 class Outcome:
     model_version: str
     rows: int
+    before: int  # how many of them an earlier run had done
     failed: int  # of the rows
     remark: str | None  # on how the file was read
 
@@ -60,7 +63,7 @@ def classify(
         with Part.held(target) as part:
             _refuse(source, target, overwrite)  # another run may have ended just now
             with _told(target):
-                journal = _run(part, found, form, restart, progress)
+                began, journal = _run(part, found, form, restart, progress)
             after = source.stat()
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise BulkError(f"{source} was changed while it was read. Begin anew: --restart.")
@@ -74,6 +77,7 @@ def classify(
     return Outcome(
         model_version=journal.model_version,
         rows=journal.rows,
+        before=began.rows,
         failed=journal.failed,
         remark=found.remark,
     )
@@ -101,9 +105,12 @@ def _told(target: Path) -> Iterator[None]:
         ) from error
 
 
-def _run(part: Part, found: Examined, form: Form, restart: bool, progress: Progress) -> Journal:
+def _run(
+    part: Part, found: Examined, form: Form, restart: bool, progress: Progress
+) -> tuple[Journal, Journal]:
+    """How far it was at first, and at last."""
     kept = None if restart else part.journal()
-    journal = kept or _new(found)
+    began = journal = kept or _new(found)
     if kept:
         _refuse_another(kept, found)
     model = _pinned(journal)
@@ -113,33 +120,38 @@ def _run(part: Part, found: Examined, form: Form, restart: bool, progress: Progr
         journal = replace(journal, size=len(beginning))
         part.append(beginning, journal)
     progress.begin(lines=found.lines, done=journal.line)
-    for chunk in _chunks(itertools.islice(form.rows(), journal.rows, None)):
-        content = "".join(_written(form, model, chunk)).encode(errors="surrogateescape")
+    for chunk in _chunks(_written(form, model, itertools.islice(form.rows(), journal.rows, None))):
+        content = "".join(line for _, line in chunk).encode(errors="surrogateescape")
         journal = replace(
             journal,
             rows=journal.rows + len(chunk),
-            line=chunk[-1].line,
-            failed=journal.failed + sum(row.text is None for row in chunk),
+            line=chunk[-1][0].line,
+            failed=journal.failed + sum(row.text is None for row, _ in chunk),
             size=journal.size + len(content),
         )
         part.append(content, journal)
         progress.at(journal.line)
-    return journal
+    return began, journal
 
 
-def _written(form: Form, model: LiveModel, chunk: list[Row]) -> Iterator[str]:
-    texts = [row.text for row in chunk if row.text is not None]
-    with closing(parallel.answers(model, texts)) as answers:
-        for row in chunk:
-            yield form.written(row, None if row.text is None else next(answers))
+def _written(form: Form, model: LiveModel, coming: Iterator[Row]) -> Iterator[tuple[Row, str]]:
+    """Each row and what goes out for it. The cores go on with the next while a chunk is stored."""
+
+    def written(row: Row) -> tuple[Row, str]:
+        return row, form.written(row, None if row.text is None else answer(model, row.text))
+
+    with closing(
+        parallel.each(coming, written, size=lambda row: len(row.text or ""), together=TOGETHER)
+    ) as done:
+        yield from done
 
 
-def _chunks(coming: Iterator[Row]) -> Iterator[list[Row]]:
-    chunk: list[Row] = []
+def _chunks(done: Iterator[tuple[Row, str]]) -> Iterator[list[tuple[Row, str]]]:
+    chunk: list[tuple[Row, str]] = []
     characters = 0
-    for row in coming:
-        chunk.append(row)
-        characters += len(row.text or "")
+    for row, line in done:
+        chunk.append((row, line))
+        characters += len(line)
         if len(chunk) >= CHUNK_ROWS or characters >= CHUNK_CHARACTERS:
             yield chunk
             chunk, characters = [], 0

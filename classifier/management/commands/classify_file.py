@@ -42,9 +42,10 @@ class Command(BaseCommand):
     def _tell(self, found: Outcome, seconds: float) -> None:
         if found.remark:
             self.stderr.write(found.remark)
+        rate = (found.rows - found.before) / max(seconds, 0.001)
         self.stdout.write(
-            f"{found.rows - found.failed} messages classified by {found.model_version} "
-            f"(the last part in {seconds:.0f} s)."
+            f"{found.rows - found.failed} messages classified by {found.model_version}, "
+            f"{rate:.0f} a second."
         )
         if found.failed:
             self.stdout.write(f"Rows that have an error instead, which says why: {found.failed}.")

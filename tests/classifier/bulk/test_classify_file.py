@@ -7,7 +7,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from classifier import live
+from classifier import live, parallel
 from classifier.bulk import files, rows
 from classifier.serializers import answer
 
@@ -24,6 +24,7 @@ def classified(keyword_model, tmp_path):
         out = io.StringIO()
         call_command("classify_file", source, target, stdout=out, **options)
         assert sorted(tmp_path.glob(f"*{target.name}*")) == [target]
+        assert " messages classified by keywords-1, " in out.getvalue()
         return target.read_bytes().decode()
 
     return go
@@ -157,9 +158,25 @@ def test_without_a_model_nothing_is_written(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
-def test_of_a_large_file_only_a_chunk_is_kept(classified, monkeypatch):
-    """What is read ahead of what is written is bounded by rows and by characters."""
+def test_no_more_of_a_file_is_read_than_is_soon_written(keyword_model, monkeypatch):
+    read = 0
+
+    def coming():
+        nonlocal read
+        while True:
+            read += 1
+            yield rows.Row(read, None if read % 2 else BUY, "wrong", ("", ()))
+
+    class Form:
+        def written(self, row, answer):
+            return "x" * 100
+
+    written = files._written(Form(), live.current(), coming())
+    for number in range(1, 2_000):
+        assert next(written)[0].line == number
+        assert read <= number + 2 * files.TOGETHER * parallel.threads()
+    written.close()
     monkeypatch.setattr(files, "CHUNK_ROWS", 10)
     monkeypatch.setattr(files, "CHUNK_CHARACTERS", 100)
-    found = [rows.Row(1, "a" * size, "", None) for size in [1] * 25 + [60] * 3]
-    assert [len(chunk) for chunk in files._chunks(iter(found))] == [10, 10, 7, 1]
+    done = [(None, "x" * size) for size in [1] * 25 + [60] * 3]
+    assert [len(chunk) for chunk in files._chunks(iter(done))] == [10, 10, 7, 1]

@@ -13,13 +13,13 @@ from tempfile import mkdtemp
 import pytest
 from django.core.management import CommandError, call_command
 
-from classifier import parallel, registry, thresholds
+from classifier import registry, thresholds
 from classifier.bulk import files
 from classifier.bulk.part import Part, path_of
 from tests import keyword_model as keywords
 from tests.classifier import processes
 
-ROWS = 12_000
+ROWS = 6_000
 WORDS = ["I buy", "any discount?", "first order", "hello", "for later, save it"]
 
 
@@ -73,15 +73,15 @@ def stop_after(monkeypatch):
     """A function: the next run ends by an exception after so many messages."""
 
     def go(count):
-        real, done = parallel.answer, iter(range(count))
+        real, done = files.answer, iter(range(count))
 
         def ending(model, text):
             if next(done, None) is None:
                 raise Stopped
             return real(model, text)
 
-        monkeypatch.setattr(parallel, "answer", ending)
-        return lambda: monkeypatch.setattr(parallel, "answer", real)
+        monkeypatch.setattr(files, "answer", ending)
+        return lambda: monkeypatch.setattr(files, "answer", real)
 
     return go
 
