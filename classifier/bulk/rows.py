@@ -61,7 +61,8 @@ def form(found: Examined, target: Path) -> Form:
             return made(found)
     raise UnreadableError(
         f"unknown kind of file {found.path.suffix!r} (known: .jsonl and .ndjson with an object a "
-        "line, .csv and .tsv; save a workbook as CSV)"
+        "line, .csv and .tsv; `jq -c '.[]'` makes such lines of an array, and a workbook can be "
+        "saved as CSV)"
     )
 
 
@@ -73,7 +74,10 @@ class JsonLines:
     def __init__(self, found: Examined) -> None:
         self._found = found
         if not json_objects.is_one_a_line(self._sample()):
-            raise UnreadableError("is not one JSON object a line; `jq -c '.[]'` makes an array so")
+            raise UnreadableError(
+                "is not one JSON object a line; `jq -c .` makes objects of several lines so, and "
+                "`jq -c '.[]'` an array"
+            )
 
     def rows(self) -> Iterator[Row]:
         for line, text in enumerate(self._lines(), start=1):

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from beez.files.encoding import SURROGATE
 from beez.files import names
+from beez.files.encoding import SURROGATE
 from training.datasets.notes import quoted
 
 
