@@ -246,7 +246,7 @@ MAX_MESSAGE_LENGTH = env.integer("MAX_MESSAGE_LENGTH", 100_000, minimum=1, maxim
 MAX_BATCH_SIZE = env.integer("MAX_BATCH_SIZE", 256, minimum=1, maximum=10_000)
 MAX_BATCH_CHARACTERS = env.integer("MAX_BATCH_CHARACTERS", 1_280_000, minimum=1)
 BATCHES_AT_ONCE = env.integer("BATCHES_AT_ONCE", 4, minimum=1, maximum=1_024)  # in a process
-BATCH_SECONDS = env.integer("BATCH_SECONDS", 60, minimum=1, maximum=3_600)
+BATCH_SECONDS = env.integer("BATCH_SECONDS", 30, minimum=1, maximum=3_600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 16_777_216, minimum=1_024)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["beez.api.authentication.ApiKeyAuthentication"],

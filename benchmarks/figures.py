@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import messages
-from bulk import Bulk
+from batches import Bulk
 from load import Sample
 from servers import Server
 

@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="beez-benchmark-") as folder:
-        model = given.model or _untrained(Path(folder))
+        model = given.model or untrained(Path(folder))
         with (
             home.temporary(model) as prepared,
             servers.beez(
@@ -45,7 +45,7 @@ def main() -> None:
             print(json.dumps(measure(server, given.batches, given.seconds), indent=2))
 
 
-def _untrained(folder: Path) -> Path:
+def untrained(folder: Path) -> Path:
     script = str(Path(__file__).with_name("untrained.py"))
     path = {**os.environ, "PYTHONPATH": str(servers.CHECKOUT)}
     subprocess.run([sys.executable, script, str(folder)], env=path, check=True)

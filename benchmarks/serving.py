@@ -16,7 +16,7 @@ from itertools import count, product
 from pathlib import Path
 from types import FrameType
 
-import bulk
+import batches
 import figures
 import home
 import load
@@ -72,14 +72,14 @@ def _run(options: argparse.Namespace) -> tuple[list[Cell], figures.Json]:
             stack.callback(run.erase)
         stack.callback(_ignore_signals)
         cells = run.cells()
-        batches = bulk.measured(beez, engine, run.texts[KINDS[-1]])
+        rates = batches.measured(beez, engine, run.texts[KINDS[-1]])
         results = figures.results(
             cells,
             original=original,
             beez=beez,
             texts=run.texts,
             client=load.overhead(),
-            bulk=batches,
+            bulk=rates,
         )
         return cells, results
 

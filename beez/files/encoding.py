@@ -12,6 +12,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+WINDOWS = "cp1252"
 SAMPLE = 4096  # bytes that are looked at for UTF-16 without a mark
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -42,7 +43,7 @@ def decode(content: bytes) -> Text:
     In text that is UTF-8 but for some bytes, those become surrogates for their own line to fail.
     UnreadableError where UTF-16 or UTF-32 breaks off.
     """
-    if wide := _wide(content):
+    if wide := wide_encoding(content):
         return Text(_strictly(content, wide))
     text = content.decode("utf-8-sig", errors="surrogateescape")
     if not SURROGATE.search(text):
@@ -61,7 +62,7 @@ def read(path: Path) -> Text:
     return decode(contents(path))
 
 
-def _wide(content: bytes) -> str | None:
+def wide_encoding(content: bytes) -> str | None:
     """The encoding of two or four bytes a character that the file is in, if it is in one."""
     for mark, encoding in MARKS:
         if content.startswith(mark):
@@ -80,19 +81,27 @@ def _strictly(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        name = encoding[:6].upper()
-        raise UnreadableError(
-            f"cannot be read: it begins as {name} and is not valid {name} at byte {error.start}; "
-            "save it again as UTF-8"
-        ) from error
+        raise broken_off(encoding, error.start) from error
+
+
+def broken_off(encoding: str, at: int) -> UnreadableError:
+    name = encoding[:6].upper()
+    return UnreadableError(
+        f"cannot be read: it begins as {name} and is not valid {name} at byte {at}; "
+        "save it again as UTF-8"
+    )
 
 
 def _windows(content: bytes) -> Text:
-    text = content.decode("cp1252")
+    text = content.decode(WINDOWS)
     odd = sum(not one.isascii() for one in text)
     first = next(number for number, line in enumerate(text.split("\n"), 1) if not line.isascii())
-    return Text(
-        text,
+    return Text(text, windows_assumed(odd, first))
+
+
+def windows_assumed(odd: int, first: int) -> str:
+    """The remark on a file with so many characters beyond ASCII, the first in line `first`."""
+    return (
         f"not UTF-8: Windows-1252 was assumed for {odd} characters, the first in line {first} "
-        "(if letters look wrong, save the file as UTF-8)",
+        "(if letters look wrong, save the file as UTF-8)"
     )

@@ -35,13 +35,13 @@ class Bad:
 
 def objects(text: str) -> Iterator[Object | Bad]:
     """Every object of the text, in order. Lines end at \\n alone; blank ones are nothing."""
-    if _one_a_line(text):
+    if is_one_a_line(text):
         lines = enumerate(text.split("\n"), start=1)
-        return (_of_line(number, line) for number, line in lines if line.strip())
+        return (of_line(number, line) for number, line in lines if line.strip())
     return _one_after_another(text, _first_object(text))
 
 
-def _one_a_line(text: str) -> bool:
+def is_one_a_line(text: str) -> bool:
     """Whether the first line is an object by itself, or a broken one with another below it."""
     filled = [line.lstrip() for line in _first_lines(text, 2)]
     if not filled:
@@ -65,7 +65,8 @@ def _first_lines(text: str, wanted: int) -> list[str]:
     return found
 
 
-def _of_line(number: int, line: str) -> Object | Bad:
+def of_line(number: int, line: str) -> Object | Bad:
+    """The object that a line holds; a comma may follow it."""
     start = len(line) - len(line.lstrip())
     try:
         value, end = _value(line, start)

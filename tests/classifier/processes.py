@@ -11,7 +11,22 @@ from django.db import connection
 
 def run(script: str, **changes: str) -> str:
     """Standard output of the script; the test fails with its standard error."""
-    environment = (
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment(**changes),
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """That of a process on the test database and the test's models."""
+    return (
         os.environ
         | changes
         | {
@@ -21,17 +36,6 @@ def run(script: str, **changes: str) -> str:
             "DJANGO_SETTINGS_MODULE": "beez.settings",
         }
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment,
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def database_url() -> str:

@@ -1,27 +1,32 @@
 """Full batches leave room for others: few at once, in turns, each for a bounded time."""
 
+import functools
 import threading
 import time
 
 import pytest
 
-from classifier import batches, live
+from beez.api.errors import Busy
+from classifier import batches, live, parallel
 
 SENTENCE = "any discount code?"
 
 
 @pytest.fixture
 def slow_batches(keyword_model, settings, monkeypatch):
-    """Each message of a batch takes 20 ms, as on a busy machine; two batches may be in work."""
+    """Each message of a batch takes 20 ms, and two are worked on at a time; two batches may be
+    in work."""
     settings.BATCHES_AT_ONCE = 2
-    monkeypatch.setattr(batches, "_gate", batches.functools.cache(batches.Gate))
-    real = batches.answer
+    monkeypatch.setattr(parallel, "threads", lambda: 2)
+    monkeypatch.setattr(parallel, "_pool", functools.cache(parallel._pool.__wrapped__))
+    monkeypatch.setattr(batches, "_gate", functools.cache(batches.Gate))
+    real = parallel.answer
 
     def slowly(model, text):
         time.sleep(0.02)
         return real(model, text)
 
-    monkeypatch.setattr(batches, "answer", slowly)
+    monkeypatch.setattr(parallel, "answer", slowly)
     return live.current()
 
 
@@ -36,7 +41,7 @@ def at_once():
         def one(call):
             try:
                 found.append(call())
-            except batches.Busy as error:
+            except Busy as error:
                 found.append(error)
 
         for call in calls:
@@ -59,16 +64,16 @@ def until(condition):
 def test_a_batch_is_answered_as_each_message_by_itself(keyword_model):
     texts = [f"{SENTENCE} {number}" for number in range(11)] + ["I buy"]
     found = batches.answers(live.current(), texts)
-    assert found == [batches.answer(live.current(), text) for text in texts]
+    assert found == [parallel.answer(live.current(), text) for text in texts]
 
 
 def test_eight_full_batches_at_once_leave_room_for_a_single_message(
     slow_batches, at_once, api_client
 ):
-    full = [SENTENCE] * 100  # two seconds each and more
+    full = [SENTENCE] * 100  # a second each and more
     found, _ = at_once(*[lambda: batches.answers(slow_batches, full)] * 8)
     until(lambda: len(found) == 6)
-    assert all(isinstance(error, batches.Busy) for error in found)  # threads that are free again
+    assert all(isinstance(error, Busy) for error in found)  # threads that are free again
     started = time.monotonic()
     answer = api_client.post("/classify-message", {"message": SENTENCE}, format="json")
     assert answer.status_code == 200
