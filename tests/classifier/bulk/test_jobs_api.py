@@ -62,7 +62,7 @@ def test_a_job_is_accepted_done_and_its_answers_are_those_of_single_messages(sho
         (3, None),
     ]
     assert (page["model_version"], page["next"]) == ("keywords-1", None)
-    for row, text in zip(page["results"], ["any discount?", "just looking", "i buy it"]):
+    for row, text in zip(page["results"], ["any discount?", "just looking", "i buy it"], strict=True):
         single = shop.post("/classify-message", {"message": text}, format="json").json()
         assert {**single, "position": row["position"], "id": row["id"]} == row
 
@@ -366,15 +366,15 @@ def test_a_worker_uses_no_more_threads_than_it_may(shop, keyword_model, settings
     settings.BULK_THREADS = 2
     answers = jobs_work.parallel.answers
     monkeypatch.setattr(
-        jobs_work.parallel, "answers", lambda m, texts: asked.append(len(texts)) or answers(m, texts)
+        jobs_work.parallel,
+        "answers",
+        lambda m, texts: asked.append(len(texts)) or answers(m, texts),
     )
     ready(shop)
     assert asked == [2, 1]
 
 
-def test_staff_see_how_far_a_job_is_and_nothing_of_its_messages(
-    shop, keyword_model, admin_client
-):
+def test_staff_see_how_far_a_job_is_and_nothing_of_its_messages(shop, keyword_model, admin_client):
     ask(shop, [{"id": "m-77", "message": "a canary"}])
     job = BulkJob.objects.get()
     pages = [
