@@ -6,6 +6,8 @@
 import sys
 from pathlib import Path
 
+from django.conf import settings
+
 from classifier import artefact, text
 from classifier.artefact import Manifest
 from training.export import onnx_graph
@@ -50,4 +52,5 @@ def publish(models_dir: Path, name: str = "untrained") -> Path:
 
 
 if __name__ == "__main__":
+    settings.configure(REDACT=())  # the reader's; there is no database to configure
     print(publish(Path(sys.argv[1])))

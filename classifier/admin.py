@@ -188,9 +188,9 @@ class ActivationAdmin(ReadOnlyAdmin):
 class BulkJobAdmin(ReadOnlyAdmin):
     """How far they are; what was sent and answered is for the caller alone."""
 
-    list_display = ["short_id", "key", "state", "progress", "version", "created_at", "ended_at"]
+    list_display = ["short_id", "key", "state", "progress", "created_at", "ended_at"]
     list_filter = ["state"]
-    list_select_related = ["key", "version"]
+    list_select_related = ["key"]
     search_fields = ["uid", "key__name", "key__prefix"]
     search_help_text = "A job's id, or the name or the beginning of its key."
     fields = [

@@ -124,7 +124,8 @@ class BulkJobResult(APIView):
             return _as_lines(request, lines, following, limit)
         version = done.version.name if done.version else ""
         rows = [json.loads(line) for line in lines]
-        return Response({"model_version": version, "results": rows, "next": following})
+        page = {"model_version": version, "results": rows, "next": following}
+        return Response(page, headers={"Vary": "Accept"})
 
 
 def _key(request: Request) -> ApiKey:

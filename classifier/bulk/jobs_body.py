@@ -114,21 +114,10 @@ class BulkMessagesSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-un
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
         text = auto_schema._map_serializer_field(MessageField(), direction)  # type: ignore[no-untyped-call]
-        identifier = auto_schema._map_serializer_field(  # type: ignore[no-untyped-call]
-            StrictCharField(max_length=LONGEST_ID, allow_null=True), direction
-        )
-        item = {
-            "type": "object",
-            "properties": {
-                "id": {**identifier, "type": ["string", "null"], "minLength": 1},
-                "message": text,
-            },
-            "required": ["message"],
-            "additionalProperties": False,
-        }
+        message = auto_schema.resolve_serializer(BulkMessage, direction).ref
         return {
             "type": "array",
-            "items": {"oneOf": [text, item]},
+            "items": {"anyOf": [{**text, "maxLength": settings.MAX_MESSAGE_LENGTH}, message]},
             "minItems": 1,
             "maxItems": settings.BULK_JOB_MESSAGES,
         }

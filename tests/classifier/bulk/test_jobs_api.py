@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from beez.api import keys
+from beez.status import figures
 from classifier import live, registry, thresholds
 from classifier.bulk import jobs, jobs_work
 from classifier.models import BulkChunk, BulkJob
@@ -62,7 +63,9 @@ def test_a_job_is_accepted_done_and_its_answers_are_those_of_single_messages(sho
         (3, None),
     ]
     assert (page["model_version"], page["next"]) == ("keywords-1", None)
-    for row, text in zip(page["results"], ["any discount?", "just looking", "i buy it"], strict=True):
+    for row, text in zip(
+        page["results"], ["any discount?", "just looking", "i buy it"], strict=True
+    ):
         single = shop.post("/classify-message", {"message": text}, format="json").json()
         assert {**single, "position": row["position"], "id": row["id"]} == row
 
@@ -384,3 +387,16 @@ def test_staff_see_how_far_a_job_is_and_nothing_of_its_messages(shop, keyword_mo
     for page in pages:
         assert "0 of 1" in page
         assert "canary" not in page and "m-77" not in page
+
+
+def test_metrics_tell_what_bulk_jobs_have_left(shop, keyword_model, monkeypatch):
+    monkeypatch.setattr(jobs, "CHUNK_MESSAGES", 2)
+    ask(shop, numbered(3))
+    assert jobs.backlog() == jobs.Backlog(queued=1, running=0, messages=3)
+    jobs_work._begin_queued()
+    jobs_work._work(jobs_work._claim())
+    figures.forget()
+    monkeypatch.setattr(figures, "latest", figures.gather)
+    told = figures.told().decode()
+    assert 'beez_bulk_jobs{state="running"} 1.0' in told
+    assert "beez_bulk_messages_waiting 1.0" in told
