@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -147,7 +147,7 @@ def _lines(model: LiveModel, chunk: BulkChunk) -> list[str] | None:
     return lines
 
 
-def _answers(model: LiveModel, texts: list[str]) -> Iterator[dict[str, Any]]:
+def _answers(model: LiveModel, texts: list[str]) -> Generator[dict[str, Any], None, None]:
     """On BULK_THREADS threads of those that all in this process share."""
     together = settings.BULK_THREADS or len(texts)
     for start in range(0, len(texts), together):
