@@ -215,7 +215,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a lost training is started again by the next beat, never twice
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_POOL = "threads"  # a training has a process of its own; a forked pool is not needed
-CELERY_WORKER_CONCURRENCY = 4  # a training takes minutes, and webhooks do not wait for it
+CELERY_WORKER_CONCURRENCY = 5  # webhooks wait neither for a training nor for a bulk job
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 RETRAIN_AT = env.clock("RETRAIN_AT", "03:30")  # (hour, minute) in TIME_ZONE
@@ -230,6 +230,8 @@ CELERY_BEAT_SCHEDULE = {
     "shadow": {"task": "conversations.tasks.follow_shadow_trial", "schedule": clock.every(60.0)},
     "webhooks": {"task": "beez.webhooks.tasks.deliver", "schedule": clock.every(5.0)},
     "tidy-webhooks": {"task": "beez.webhooks.tasks.tidy", "schedule": clock.every(1_800.0)},
+    "bulk": {"task": "classifier.tasks.work_on_bulk_jobs", "schedule": clock.every(5.0)},
+    "tidy-bulk": {"task": "classifier.tasks.tidy_bulk_jobs", "schedule": clock.every(1_800.0)},
     "erasures": {"task": "conversations.tasks.go_on_erasing", "schedule": clock.every(60.0)},
     "expire": {
         "task": "conversations.tasks.expire",
@@ -293,6 +295,12 @@ UNTAGGED_SHARE = env.fraction("UNTAGGED_SHARE", 0.75)  # of a shop's messages, a
 BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
 TRAINING_CHANGES = env.parts("TRAINING_CHANGES")  # of the preset, like epochs=3;max_steps=500
 TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "small", "original"))
+
+# --- bulk jobs: see classifier/bulk ---------------------------------------------------------------
+BULK_JOB_MESSAGES = env.integer("BULK_JOB_MESSAGES", 100_000, minimum=1, maximum=10_000_000)
+BULK_JOBS_AT_ONCE = env.integer("BULK_JOBS_AT_ONCE", 4, minimum=1, maximum=10_000)  # of a key
+BULK_KEEP_DAYS = env.integer("BULK_KEEP_DAYS", 7, minimum=1, maximum=3_650)
+BULK_THREADS = env.integer("BULK_THREADS", 0, maximum=256)  # of a worker; 0: all its cores
 
 # --- webhooks -------------------------------------------------------------------------------------
 WEBHOOKS_ALLOW_PRIVATE = env.boolean("WEBHOOKS_ALLOW_PRIVATE", False)

@@ -11,6 +11,7 @@ from beez.status import metrics_api
 from beez.webhooks import api as webhooks_api
 from classifier import api as classifier_api
 from classifier import models_api, thresholds_api
+from classifier.bulk import jobs_api
 from conversations import api as conversations_api
 from conversations import customer_api
 from conversations.converters import ConversationId
@@ -29,6 +30,9 @@ urlpatterns = [
     path("classify-message", classifier_api.ClassifyMessage.as_view()),
     path("classify-messages", classifier_api.ClassifyMessages.as_view()),
     path("classify-conversation", conversations_api.ClassifyConversation.as_view()),
+    path("bulk-jobs", jobs_api.BulkJobs.as_view()),
+    path("bulk-jobs/<uuid:job>", jobs_api.BulkJobDetail.as_view()),
+    path("bulk-jobs/<uuid:job>/result", jobs_api.BulkJobResult.as_view()),
     path("models", models_api.Models.as_view()),
     path("models/live", models_api.ModelLiveAt.as_view()),
     path("thresholds", thresholds_api.ThresholdsInForce.as_view()),

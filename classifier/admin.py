@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from beez.staff.pages import ReadOnlyAdmin
 from classifier import model_page, registry
 from classifier.artefact import ArtefactError
-from classifier.models import Activation, ModelVersion, Tag
+from classifier.models import Activation, BulkJob, ModelVersion, Tag
 from classifier.registry import RegistryError
 from classifier.tag_form import TagForm
 
@@ -182,3 +182,34 @@ class ActivationAdmin(ReadOnlyAdmin):
     fields = ["version", "created_at", "actor", "reason", "restores"]
     search_fields = ["version__name", "actor", "reason"]
     date_hierarchy = "created_at"
+
+
+@admin.register(BulkJob)
+class BulkJobAdmin(ReadOnlyAdmin):
+    """How far they are; what was sent and answered is for the caller alone."""
+
+    list_display = ["short_id", "key", "state", "progress", "created_at", "ended_at"]
+    list_filter = ["state"]
+    list_select_related = ["key"]
+    search_fields = ["uid", "key__name", "key__prefix"]
+    search_help_text = "A job's id, or the name or the beginning of its key."
+    fields = [
+        "uid",
+        "key",
+        "state",
+        "detail",
+        "progress",
+        "version",
+        "created_at",
+        "started_at",
+        "ended_at",
+    ]
+    readonly_fields = ["uid", "progress"]
+
+    @admin.display(description="id", ordering="uid")
+    def short_id(self, job: BulkJob) -> str:
+        return str(job.uid)[:8]
+
+    @admin.display(description="messages")
+    def progress(self, job: BulkJob) -> str:
+        return f"{job.done:,} of {job.total:,}"

@@ -2,6 +2,10 @@
 
 from django.db import models
 
+from classifier.bulk.jobs_models import BulkChunk, BulkJob
+
+__all__ = ["Activation", "BulkChunk", "BulkJob", "ModelVersion", "Tag", "ThresholdChange"]
+
 NAME_LENGTH = LABEL_LENGTH = 64
 
 

@@ -20,6 +20,7 @@ from beez.api.models import ApiKey
 from beez.audit.models import AuditEntry
 from beez.webhooks import endpoints
 from classifier import registry, thresholds
+from classifier.bulk import jobs
 from classifier.models import Activation, Tag
 from conversations import erasure
 from conversations.models import ShadowTrial
@@ -45,6 +46,11 @@ API = {
     "POST /classify-message": "classify",
     "POST /classify-messages": "classify",
     "POST /classify-conversation": "classify",
+    "POST /bulk-jobs": "classify",
+    "GET /bulk-jobs": "classify",
+    "GET /bulk-jobs/<uuid:job>": "classify",
+    "DELETE /bulk-jobs/<uuid:job>": "classify",
+    "GET /bulk-jobs/<uuid:job>/result": "classify",
     "GET /models": "read",
     "GET /models/live": "read",
     "GET /thresholds": "read",
@@ -102,6 +108,7 @@ MODELS = {
     ),
     "classifier/activation": Model(view=READERS),
     "classifier/thresholdchange": Model(view=READERS, add=ML),
+    "classifier/bulkjob": Model(view=READERS),
     "training/dataset": Model(view=READERS),
     "training/trainingrun": Model(view=READERS),
     "training/comparison": Model(view=READERS),
@@ -217,6 +224,9 @@ def rows(keyword_model, models_dir, settings, tmp_path, django_user_model):
         "tag": Tag.objects.create(name="Spare", description="of no model", stage=9).pk,
         "activation": Activation.objects.first().pk,
         "thresholdchange": thresholds.change(values={None: 0.5}, actor="somebody")[0].pk,
+        "bulkjob": jobs.create(
+            key=keys.create(name="bulk", scopes=["classify"])[0], items=[(None, "a")]
+        ).pk,
         "shadowtrial": ShadowTrial.objects.create(
             version=challenger, share=0.5, started_by="somebody", looked_at=0
         ).pk,
@@ -296,6 +306,7 @@ def address(page, rows):
         "<str:kind>": "csv",
         "<any:conversation_id>": "c",
         "<any:customer_id>": "nobody",
+        "<uuid:job>": "2f1c7b7e-5d0e-4f0c-9a53-5f1f0f6a1e11",
         "<int:webhook>": str(rows["webhookendpoint"]),
         "^(?P<app_label>beez|auth|classifier|conversations|training)/$": "nothing-at-all",
         "(?P<url>.*)$": "nowhere",

@@ -24,7 +24,10 @@ from beez.api import keys
 from beez.api.logs import LineFormatter
 from beez.api.models import ApiKey
 from beez.celery import app as celery
+from classifier import parallel
+from classifier.bulk import jobs_work
 from classifier.engine import Engine
+from classifier.models import BulkChunk, BulkJob
 from conversations import queue, storing
 from conversations.models import Message
 from tests.conversations.posting import add_message
@@ -66,6 +69,35 @@ class Visit:
 def classify(visit):
     assert visit.post("/classify-message", {"message": TEXT}).status_code == 200
     assert visit.post("/classify-messages", {"messages": [TEXT, TEXT]}).status_code == 200
+
+
+def bulk_jobs(visit):
+    """Texts are stored until they are answered, and no longer, whatever becomes of the job."""
+    made = visit.post("/bulk-jobs", {"messages": [TEXT, {"id": "b", "message": TEXT}]})
+    assert made.status_code == 202
+    assert BulkChunk.objects.filter(messages__icontains=CANARY).exists()
+    jobs_work.run()
+    assert visit.caller.get(f"{made['Location']}/result").status_code == 200
+    lines = {"content_type": "application/x-ndjson"}
+    assert visit.post("/bulk-jobs", f'"{TEXT}"', **lines).status_code == 202
+    for body in (
+        f'"{TEXT}',
+        f'{{"message": "{TEXT}", "{TEXT}": 1}}',
+        f'["{TEXT}"]',
+        f'"{TEXT}\\u0000"',
+    ):
+        assert visit.post("/bulk-jobs", body, **lines).status_code == 400
+
+    def fail(model, text):
+        raise ValueError(f"cannot read {text}")
+
+    with visit.patch.context() as patched:
+        patched.setattr(parallel, "answer", fail)
+        jobs_work.run()
+    page = f"/admin/classifier/bulkjob/{BulkJob.objects.first().pk}/change/"
+    assert CANARY not in visit.staff.get(page).content.decode()
+    for job in visit.caller.get("/bulk-jobs").json()["jobs"]:
+        visit.refused.append(visit.caller.delete(f"/bulk-jobs/{job['id']}").content.decode())
 
 
 def conversation(visit):
@@ -196,8 +228,8 @@ def erasure(visit):
 
 
 DOORS = [
-    classify, conversation, correction, bad_requests, failing_statement, failing_engine, commands,
-    data_sets, staff_pages, erasure,
+    classify, bulk_jobs, conversation, correction, bad_requests, failing_statement, failing_engine,
+    commands, data_sets, staff_pages, erasure,
 ]  # fmt: skip
 
 

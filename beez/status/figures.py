@@ -22,6 +22,7 @@ from beez.status.facts import Facts
 from beez.status.heartbeat import Kind
 from beez.webhooks import outbox
 from beez.webhooks.outbox import Backlog
+from classifier.bulk import jobs
 from conversations.models import Message
 from training.models import Dataset, TrainingRun
 
@@ -48,6 +49,7 @@ class Figures:
     stored: Stored
     jobs_waiting: int | None
     webhooks: Backlog | None
+    bulk: jobs.Backlog | None
 
 
 @dataclass(eq=False)
@@ -97,6 +99,7 @@ def gather() -> Figures:
         or Stored(message=None, dataset=None, trained=None, failed=None),
         jobs_waiting=parts.jobs_waiting(),
         webhooks=bounded.attempt(outbox.backlog),
+        bulk=bounded.attempt(jobs.backlog),
     )
 
 
@@ -160,6 +163,8 @@ def _tell(found: Figures) -> Iterator[Metric]:
     yield from _of_people(about)
     if found.webhooks is not None:
         yield from _of_webhooks(found.webhooks)
+    if found.bulk is not None:
+        yield from _of_bulk_jobs(found.bulk)
 
 
 def _of_the_model(about: Facts) -> Iterator[Metric]:
@@ -232,6 +237,16 @@ def _of_webhooks(backlog: Backlog) -> Iterator[Metric]:
         "beez_webhook_oldest_timestamp_seconds",
         "The oldest delivery has waited since.",
         backlog.oldest,
+    )
+
+
+def _of_bulk_jobs(backlog: jobs.Backlog) -> Iterator[Metric]:
+    counted = GaugeMetricFamily("beez_bulk_jobs", "Bulk jobs that wait and run.", labels=["state"])
+    counted.add_metric(["queued"], backlog.queued)
+    counted.add_metric(["running"], backlog.running)
+    yield counted
+    yield _gauge(
+        "beez_bulk_messages_waiting", "Messages that bulk jobs have left.", backlog.messages
     )
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,6 +49,29 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def beside_the_test(
+    home: Path, **changes: str
+) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Starts Python with arguments on the test's own database; ends what is left at the end."""
+    from tests.classifier.processes import database_url
+
+    given = {"DATABASE_URL": database_url(), "SECRET_KEY": os.environ["SECRET_KEY"]}
+    given |= {"DJANGO_SETTINGS_MODULE": "beez.settings"} | changes
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> "subprocess.Popen[bytes]":
+        command, known = [sys.executable, *arguments], environment(home, **given)
+        running.append(subprocess.Popen(command, cwd=CHECKOUT, env=known, start_new_session=True))
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def manage(home: Path, *arguments: str, **changes: str) -> str:

@@ -1,14 +1,10 @@
 """A process is killed while it delivers, and a real worker delivers what it held."""
 
 import os
-import re
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from beez.webhooks.models import WebhookDelivery
@@ -26,30 +22,8 @@ delivery.run()
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts Python with arguments on the test's own database; ends what is left at the end."""
-    name = connection.settings_dict["NAME"]
-    url = re.sub(r"/[^/?]*(\?|$)", rf"/{name}\1", os.environ["DATABASE_URL"], count=1)
-    settings = {
-        "WEBHOOKS_ALLOW_PRIVATE": "true",
-        "DATABASE_URL": url,
-        "SECRET_KEY": os.environ["SECRET_KEY"],
-        "DJANGO_SETTINGS_MODULE": "beez.settings",
-    }
-    running = []
-
-    def start(*arguments):
-        environment = started.environment(tmp_path, **settings)
-        command = [sys.executable, *arguments]
-        running.append(
-            subprocess.Popen(command, cwd=started.CHECKOUT, env=environment, start_new_session=True)
-        )
-        return running[-1]
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    with started.beside_the_test(tmp_path, WEBHOOKS_ALLOW_PRIVATE="true") as start:
+        yield start
 
 
 def wait_for(condition, process, seconds=60):
