@@ -71,6 +71,13 @@ def _overview(report: Report) -> Iterator[str]:
     ]
     if rows := [row for row in rows if row[1] not in (None, "")]:
         yield _table(["", ""], rows)
+    if quick := report.get("quick"):
+        yield (
+            "**A quick first version.** Its encoder is not fine-tuned: heads alone have learnt, from "
+            f"{quick['messages']:,} of {quick['of']:,} messages, and {quick['seconds']} seconds after "
+            "the training began this card was written. Its figures come from a part of the validation "
+            "and test split, drawn at random. The full training takes its place."
+        )
 
 
 def _intended_use(report: Report) -> Iterator[str]:
