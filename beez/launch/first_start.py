@@ -4,6 +4,7 @@ Each is made once; where it is there, the step says so and costs next to nothing
 """
 
 import secrets
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -14,8 +15,14 @@ from beez.api.models import ApiKey
 from beez.launch import children, console, stopping
 from beez.status import parts
 from classifier import folders, registry
+from training import asking
+from training.runs import full, recording
 
 STAFF_NAME = "admin"
+FITTING = (
+    "The tags and the files must fit: TRAINING_FILES (else the shipped messages) may name only "
+    "tags that Beez has, and a tag of yours needs messages."
+)
 
 
 class StartError(Exception):
@@ -31,33 +38,50 @@ def tables() -> None:
 
 
 def model() -> bool:
-    """Whether there is a model to serve; where none was ever live, one is trained first.
+    """Whether there is a model to serve; where none was ever live, a quick one is trained first.
 
-    In a process of its own, so that torch's memory is given back before serving. Where the live
+    In a process of its own, so that torch's memory is given back before serving. The full training
+    is asked for, and the worker does it beside the serving (`training.runs.full`). Where the live
     one is missing or damaged, none is trained: a person may have its folder, or know a better
     version, and the staff pages, where one is activated, are served all the same.
     """
     version = registry.live_version()
     if version is None:
         _train()
+        _ask_for_the_full_training()
         return True
     if problem := registry.problem(version):
         console.box(_way_out(version.name, problem))
         return False
     console.done("model", version.name)
+    _ask_for_the_full_training()
     return True
 
 
 def _train() -> None:
-    print("  No model is live yet. Training one takes a few minutes.", flush=True)
+    print("  No model is live yet. A quick first version takes about half a minute.", flush=True)
     with console.step("model"):
-        training = children.start("training", "manage.py", "train")
+        training = children.start("training", "manage.py", "train", f"--preset={full.QUICK}")
         try:
             stopping.wait_until(training.is_over)
         finally:
             children.stop([training])
         if training.process.returncode != 0 or registry.live_version() is None:
-            raise StartError("The training failed; what it said stands above.")
+            raise StartError(f"The training failed; what it said stands above. {FITTING}")
+
+
+def _ask_for_the_full_training() -> None:
+    """Where the live version is a quick one. One that has failed, or that somebody has stopped, is
+    not begun again unasked: it would take its minutes at each start, and fail again."""
+    recording.end_all_lost()  # one that a power cut ended is not under way
+    awaited = full.awaited()
+    if awaited is None:
+        return
+    if awaited.stage == "asked":
+        asking.hint()  # what told the worker may be lost
+    elif awaited.stage == "missing":
+        with suppress(asking.NotAskedError):  # it was asked for meanwhile, from elsewhere
+            asking.ask(asked_by="make run")
 
 
 def _way_out(name: str, why: str) -> list[str]:

@@ -73,10 +73,10 @@ def _overview(report: Report) -> Iterator[str]:
         yield _table(["", ""], rows)
     if quick := report.get("quick"):
         yield (
-            "**A quick first version.** Its encoder is not fine-tuned: heads alone have learnt, from "
-            f"{quick['messages']:,} of {quick['of']:,} messages, and {quick['seconds']} seconds after "
-            "the training began this card was written. Its figures come from a part of the validation "
-            "and test split, drawn at random. The full training takes its place."
+            "**A quick first version.** Its encoder is not fine-tuned: heads alone learnt, from "
+            f"{quick['messages']:,} of {quick['of']:,} messages, and all was done "
+            f"{quick['seconds']} seconds after the training began. The figures below come from a "
+            "part of the test split, drawn at random. The full training takes its place."
         )
 
 

@@ -117,9 +117,9 @@ PRESETS = {
     "quick": TrainingConfig(
         preset="quick",
         frozen_layers=3,
-        learn_from=250_000,
+        learn_from=200_000,
         batch_size=64,
-        epochs=10,
+        epochs=8,
         head_learning_rate=5e-3,
         dropout=0.3,
         average_weights=0.0,

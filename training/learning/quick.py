@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from classifier import cores
-from classifier.reader import Reader
 from training.decision import metrics, thresholds
 from training.decision.metrics import Labels
 from training.learning import finetune, network
@@ -34,7 +33,7 @@ Group = tuple[list[int], Tensor, Tensor]  # rows, their states padded, the mask
 
 
 class TokenAttention(nn.Module):
-    """For each tag, what the tokens say that it attends to: a small head that needs no encoder."""
+    """For each tag, what those tokens say of it that it looks at."""
 
     def __init__(self, width: int, tags: int, *, dropout: float) -> None:
         super().__init__()
@@ -45,22 +44,11 @@ class TokenAttention(nn.Module):
 
     def forward(self, tokens: Tensor, attention_mask: Tensor) -> Tensor:
         """`tokens`: float32 [messages, tokens, width] → logits to add, [messages, tags]."""
-        hidden = functional.gelu(self.hidden(self.dropout(tokens)))
+        hidden = self.dropout(functional.gelu(self.hidden(tokens)))
         padding = (attention_mask == 0).unsqueeze(-1)
         weights = self.nearness(hidden).masked_fill(padding, -1e4).softmax(dim=1)
-        said = (weights * self.value(self.dropout(hidden))).sum(dim=1)
+        said: Tensor = (weights * self.value(hidden)).sum(dim=1)
         return said.unflatten(-1, (self.tags, SIGHTS)).sum(dim=-1)
-
-
-class Sum(nn.Module):
-    """Several heads over tokens as one."""
-
-    def __init__(self, *parts: nn.Module) -> None:
-        super().__init__()
-        self.parts = nn.ModuleList(parts)
-
-    def forward(self, tokens: Tensor, attention_mask: Tensor) -> Tensor:
-        return torch.stack([part(tokens, attention_mask) for part in self.parts]).sum(dim=0)
 
 
 @dataclass
@@ -141,12 +129,9 @@ class Frozen:
         config, texts = self.config, self.descriptions
         tags, width = texts.shape
         head = network.DescribedHead(texts, scale=config.head_scale, dropout=config.dropout)
-        matching = network.TokenMatching(
-            texts, scale=config.token_scale or 1.0, dropout=config.dropout
-        )
         attention = TokenAttention(width, tags, dropout=config.dropout)
         made = network.TaggerNetwork(self.network.encoder, head, pooling="mean", tags=tags)
-        made.matching = Sum(matching, attention)  # type: ignore[assignment]
+        made.matching = attention  # type: ignore[assignment] # it takes and gives the same
         return made
 
     def groups(self, texts: Texts, *, most: int = 256) -> "list[Group]":
