@@ -34,11 +34,6 @@ def ask(*, asked_by: str) -> bool:
             "A training is asked for already, and begins when the worker takes it up. Where it "
             "does not within minutes, the overview says what is wrong."
         ) from None
-    return hint()
-
-
-def hint() -> bool:
-    """Tell the worker to look for what was asked for; False where the queue does not answer."""
     try:
         tasks.take_up.apply_async(retry=False)
     except (OperationalError, OSError):

@@ -33,7 +33,7 @@ from training.export import onnx_graph
 from training.learning import crossfit, finetune, recipes, vocabulary
 from training.learning.config import TrainingConfig
 from training.models import Dataset, TrainingRun
-from training.runs import champion, comparisons, due, full, gate, leftovers, recording
+from training.runs import champion, comparisons, due, gate, leftovers, recording
 from training.runs.outages import outlive
 
 Progress = Callable[[dict[str, Any]], None]
@@ -98,7 +98,7 @@ def train(
 
         tell({"step": "compare with the live version"})
         compared = _compare(version, material, config)
-        provisional = material.live is not None and full.is_provisional(material.live)
+        provisional = material.live is not None and material.live.quick
         verdict = gate.decide(activation, compared, provisional=provisional)
         run.commit(lambda: _settle(run, version, material, verdict, compared))
         progress({"step": verdict.reason})

@@ -6,16 +6,17 @@ Each is made once; where it is there, the step says so and costs next to nothing
 import secrets
 from contextlib import suppress
 
+from celery import current_app
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from kombu.exceptions import OperationalError as BrokerError
 
 from beez.api import keys
 from beez.api.models import ApiKey
 from beez.launch import children, console, stopping
 from beez.status import parts
 from classifier import folders, registry
-from training import asking
 from training.runs import full, recording
 
 STAFF_NAME = "admin"
@@ -75,13 +76,12 @@ def _ask_for_the_full_training() -> None:
     not begun again unasked: it would take its minutes at each start, and fail again."""
     recording.end_all_lost()  # one that a power cut ended is not under way
     awaited = full.awaited()
-    if awaited is None:
+    if awaited is None or awaited.stage not in ("missing", "asked"):
         return
-    if awaited.stage == "asked":
-        asking.hint()  # what told the worker may be lost
-    elif awaited.stage == "missing":
-        with suppress(asking.NotAskedError):  # it was asked for meanwhile, from elsewhere
-            asking.ask(asked_by="make run")
+    if awaited.stage == "missing":
+        full.ask(asked_by="make run")
+    with suppress(BrokerError, OSError):  # the worker looks each minute by itself, too
+        current_app.send_task("training.tasks.take_up", retry=False)
 
 
 def _way_out(name: str, why: str) -> list[str]:

@@ -44,7 +44,7 @@ def assess(config: Recipe, paths: Sequence[Path] = (), *, options: Options | Non
         reviewed = _reviewed(up_to=0)
         reason = "Nothing has been trained yet."
         return Due(is_due=True, reason=reason, reviewed=reviewed, needed=needed)
-    if last.config.get("preset") == full.QUICK != config.as_dict().get("preset"):
+    if last.config.get("preset") == full.QUICK:
         reason = "Only a quick first version has been trained yet."
         reviewed = _reviewed(up_to=0)
         return Due(is_due=True, reason=reason, reviewed=reviewed, needed=needed)

@@ -3,11 +3,13 @@
 Told from rows alone, so every process and every start finds the same.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from django.conf import settings
+from django.db import IntegrityError, transaction
 
+from beez.audit import trail
 from classifier import registry
 from classifier.models import ModelVersion
 from training.models import TrainingRun
@@ -59,20 +61,22 @@ class Full:
         }.get(self.stage, "")
 
 
-def is_provisional(version: ModelVersion) -> bool:
-    """A quick version, where the settings want a full one."""
-    return version.quick and settings.TRAINING_PRESET != QUICK
-
-
 def awaited() -> Full | None:
     """None where the live version is no quick one. Raises Django's database errors."""
     version = registry.live_version()
-    if version is None or not is_provisional(version):
+    if version is None or not version.quick:
         return None
     run = _newest()
     if run is not None and run.activated:  # somebody went back to the quick one
         return None
     return Full(quick=version, stage=_stage(run), run=run)
+
+
+def ask(*, asked_by: str) -> None:
+    """The row that asks for it; nothing where a training is asked for already."""
+    with suppress(IntegrityError), transaction.atomic():
+        trail.record("training.asked", actor=asked_by)
+        recording.ask(asked_by=asked_by)
 
 
 def _newest() -> TrainingRun | None:
