@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from operator import itemgetter
 
 from training.datasets.material import Material
 from training.datasets.records import Example
@@ -39,14 +40,21 @@ def _in_turn(examples: Sequence[Example], seed: int) -> list[Example]:
     """One of each tag after the other, a message standing for the rarest of its tags; and among
     them UNTAGGED without one."""
     support = Counter(tag for example in examples for tag in example.tags)
-    a_turn = len(support) * UNTAGGED / (1 - UNTAGGED)  # untagged ones for one of each tag
-    met: Counter[str | None] = Counter()
-    turns = []
+    met: Counter[str] = Counter()
+    tagged, untagged = [], []
     for example in _shuffled(examples, seed):
-        group = min(example.tags, key=lambda tag: (support[tag], tag), default=None)
-        turns.append((met[group] / (a_turn if group is None else 1), len(turns), example))
-        met[group] += 1
-    return [example for *_, example in sorted(turns, key=lambda turn: turn[:2])]
+        if not example.tags:
+            untagged.append(example)
+            continue
+        rarest = min(example.tags, key=lambda tag: (support[tag], tag))
+        met[rarest] += 1
+        tagged.append((met[rarest], example))
+    tagged.sort(key=itemgetter(0))
+    places = [(place, example) for place, (_, example) in enumerate(tagged)]
+    places += [
+        (place * (1 - UNTAGGED) / UNTAGGED, example) for place, example in enumerate(untagged)
+    ]
+    return [example for _, example in sorted(places, key=itemgetter(0))]
 
 
 def _fill(examples: Iterable[Example], room: int) -> list[Example]:

@@ -4,7 +4,7 @@ from training.datasets.records import Example
 
 
 def example(number, *tags):
-    return Example(f"message number {number:05}", tags)
+    return Example(message=f"message number {number:05}", tags=tags)
 
 
 def material(train, validation=(), test=()):
@@ -53,5 +53,5 @@ def test_the_same_messages_give_the_same_part():
 
 
 def test_a_message_longer_than_all_the_room_is_taken_alone():
-    found = sampling.few(material([Example("x" * 900, ("a",))]), 100, seed=1)
+    found = sampling.few(material([Example(message="x" * 900, tags=("a",))]), 100, seed=1)
     assert len(found.train) == 1

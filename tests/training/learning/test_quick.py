@@ -72,7 +72,7 @@ def test_of_few_messages_each_is_judged_by_heads_that_did_not_see_it(tiny_bert):
     texts, labels = messages(40)
     unique = dict(zip(texts, labels, strict=True))
     examples = [
-        Example(text, tuple(t for t, held in zip(TAGS, row, strict=True) if held))
+        Example(message=text, tags=tuple(t for t, held in zip(TAGS, row, strict=True) if held))
         for text, row in unique.items()
     ]
     logits = crossfit.out_of_fold(examples, list(TAGS), descriptions=TAGS, config=config(tiny_bert))
