@@ -20,10 +20,6 @@ from classifier import folders, registry
 from training.runs import full, recording
 
 STAFF_NAME = "admin"
-FITTING = (
-    "The tags and the files must fit: TRAINING_FILES (else the shipped messages) may name only "
-    "tags that Beez has, and a tag of yours needs messages."
-)
 
 
 class StartError(Exception):
@@ -68,7 +64,7 @@ def _train() -> None:
         finally:
             children.stop([training])
         if training.process.returncode != 0 or registry.live_version() is None:
-            raise StartError(f"The training failed; what it said stands above. {FITTING}")
+            raise StartError("The training failed; what it said stands above.")
 
 
 def _ask_for_the_full_training() -> None:

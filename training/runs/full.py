@@ -39,7 +39,7 @@ class Full:
 
     @property
     def sentence(self) -> str:
-        reason = (self.run.reason if self.run else "").strip().partition("\n")[0]
+        reason = (self.run.reason if self.run else "").strip().partition("\n")[0].rstrip(".") + "."
         return {
             "missing": "The full training has not begun.",
             "asked": "The full training is asked for, and begins when the worker takes it up.",
