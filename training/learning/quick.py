@@ -48,7 +48,7 @@ class TokenAttention(nn.Module):
         padding = (attention_mask == 0).unsqueeze(-1)
         weights = self.nearness(hidden).masked_fill(padding, -1e4).softmax(dim=1)
         said: Tensor = (weights * self.value(hidden)).sum(dim=1)
-        return said.unflatten(-1, (self.tags, SIGHTS)).sum(dim=-1)
+        return said.reshape(-1, self.tags, SIGHTS).sum(dim=-1)
 
 
 @dataclass
