@@ -36,6 +36,9 @@ class HealthResponse(serializers.Serializer[Any]):
 class ReadyResponse(serializers.Serializer[Any]):
     status = serializers.CharField()
     model_version = serializers.CharField()
+    quick = serializers.BooleanField(
+        help_text="A quick first version answers, made in seconds; the full one follows."
+    )
 
 
 class OpenView(APIView):
@@ -88,7 +91,9 @@ class Ready(OpenView):
         """503 until the database can be reached and a model is loaded."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        return Response({"status": "ready", "model_version": live.current().version_name})
+        model = live.current()
+        quick = "quick" in model.engine.manifest.metrics
+        return Response({"status": "ready", "model_version": model.version_name, "quick": quick})
 
 
 class Docs(SpectacularSwaggerSplitView):

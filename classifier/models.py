@@ -67,6 +67,11 @@ class ModelVersion(models.Model):
         return self.name
 
     @property
+    def quick(self) -> bool:
+        """Made in seconds, with an encoder that was not fine-tuned."""
+        return "quick" in self.metrics
+
+    @property
     def micro_f1(self) -> float | None:
         """Micro-F1 on the test split that it was trained beside, where that was measured."""
         test = self.metrics.get("test")

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.utils import timezone
 
 from classifier import artefact, folders, registry
 from classifier.artefact import ArtefactError
 from classifier.models import ModelVersion, Tag
 from training.card import comparison_text, document, report
 from training.datasets import dataset as datasets
-from training.datasets import holdout
+from training.datasets import holdout, sampling
 from training.datasets import material as materials
 from training.datasets import report as findings
 from training.datasets.dataset import Example
@@ -29,7 +30,7 @@ from training.datasets.options import Options
 from training.decision import calibration, metrics, review, stream, thresholds
 from training.evaluation import contest, quality
 from training.export import onnx_graph
-from training.learning import crossfit, finetune, vocabulary
+from training.learning import crossfit, finetune, recipes, vocabulary
 from training.learning.config import TrainingConfig
 from training.models import Dataset, TrainingRun
 from training.runs import champion, comparisons, due, gate, leftovers, recording
@@ -84,6 +85,7 @@ def train(
         material = outlive(lambda: materials.gather(dataset, compare=compare))
         if material.kept_apart:
             tell({"step": material.kept_apart})
+        material = sampling.few(material, config.learn_from, seed=config.seed)
 
         fitted, held_out = _learn(material, config, tell)
 
@@ -96,7 +98,8 @@ def train(
 
         tell({"step": "compare with the live version"})
         compared = _compare(version, material, config)
-        verdict = gate.decide(activation, compared)
+        provisional = material.live is not None and material.live.quick
+        verdict = gate.decide(activation, compared, provisional=provisional)
         run.commit(lambda: _settle(run, version, material, verdict, compared))
         progress({"step": verdict.reason})
     return run.run
@@ -129,7 +132,7 @@ def _learn(
     networks = 2 if config.student_layers else 1
     if len(every) >= config.cross_fit_below:
         tell({"step": "fine-tune", "fits": networks})
-        fitted = finetune.fit(
+        fitted = recipes.fit(
             train=_arrays(material.train, tags),
             validation=_arrays(material.validation, tags),
             descriptions=descriptions,
@@ -144,7 +147,7 @@ def _learn(
         every, tags, descriptions=descriptions, config=config, progress=tell
     )
     tell({"step": "fine-tune on all messages"})
-    fitted = finetune.fit(
+    fitted = recipes.fit(
         train=_arrays(every, tags),
         validation=None,
         descriptions=descriptions,
@@ -215,6 +218,8 @@ def _publish(
             test=report.HeldOut(material.test, exported.logits[len(unseen) - len(material.test) :]),
         )
         facts["dataset"]["kept_apart"] = material.kept_apart
+        if fitted.config.frozen_layers:
+            facts["quick"] = _quick(held_out, material, run)
         document.write_card(staging, report=facts)
         manifest = report.manifest(facts, decision, fitted.config)
         run.check()
@@ -222,6 +227,17 @@ def _publish(
             staging=staging, models_dir=settings.MODELS_DIR, manifest=manifest
         )
     return _register(folder, run)
+
+
+def _quick(held_out: report.HeldOut, material: Material, run: recording.Handle) -> dict[str, int]:
+    """From how many messages a quick version has learnt, of how many, and in what time so far."""
+    every = [*material.train, *(held_out.examples if held_out.folds else ())]
+    sizes = material.dataset.sizes
+    return {
+        "messages": len({example.message for example in every}),
+        "of": sizes["train"] + (sizes["validation"] if held_out.folds else 0),
+        "seconds": round((timezone.now() - run.run.started_at).total_seconds()),
+    }
 
 
 def _register(folder: Path, run: recording.Handle) -> ModelVersion:

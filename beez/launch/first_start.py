@@ -4,16 +4,20 @@ Each is made once; where it is there, the step says so and costs next to nothing
 """
 
 import secrets
+from contextlib import suppress
 
+from celery import current_app
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from kombu.exceptions import OperationalError as BrokerError
 
 from beez.api import keys
 from beez.api.models import ApiKey
 from beez.launch import children, console, stopping
 from beez.status import parts
 from classifier import folders, registry, tag_loading
+from training.runs import full, recording
 
 STAFF_NAME = "admin"
 
@@ -42,33 +46,49 @@ def _tags_of_own() -> None:
 
 
 def model() -> bool:
-    """Whether there is a model to serve; where none was ever live, one is trained first.
+    """Whether there is a model to serve; where none was ever live, a quick one is trained first.
 
-    In a process of its own, so that torch's memory is given back before serving. Where the live
+    In a process of its own, so that torch's memory is given back before serving. The full training
+    is asked for, and the worker does it beside the serving (`training.runs.full`). Where the live
     one is missing or damaged, none is trained: a person may have its folder, or know a better
     version, and the staff pages, where one is activated, are served all the same.
     """
     version = registry.live_version()
     if version is None:
         _train()
+        _ask_for_the_full_training()
         return True
     if problem := registry.problem(version):
         console.box(_way_out(version.name, problem))
         return False
     console.done("model", version.name)
+    _ask_for_the_full_training()
     return True
 
 
 def _train() -> None:
-    print("  No model is live yet. Training one takes a few minutes.", flush=True)
+    print("  No model is live yet. A quick first version takes about half a minute.", flush=True)
     with console.step("model"):
-        training = children.start("training", "manage.py", "train")
+        training = children.start("training", "manage.py", "train", f"--preset={full.QUICK}")
         try:
             stopping.wait_until(training.is_over)
         finally:
             children.stop([training])
         if training.process.returncode != 0 or registry.live_version() is None:
             raise StartError("The training failed; what it said stands above.")
+
+
+def _ask_for_the_full_training() -> None:
+    """Where the live version is a quick one. One that has failed, or that somebody has stopped, is
+    not begun again unasked: it would take its minutes at each start, and fail again."""
+    recording.end_all_lost()  # one that a power cut ended is not under way
+    awaited = full.awaited()
+    if awaited is None or awaited.stage not in ("missing", "asked"):
+        return
+    if awaited.stage == "missing":
+        full.ask(asked_by="make run")
+    with suppress(BrokerError, OSError):  # the worker looks each minute by itself, too
+        current_app.send_task("training.tasks.take_up", retry=False)
 
 
 def _way_out(name: str, why: str) -> list[str]:

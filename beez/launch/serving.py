@@ -5,10 +5,14 @@ them ends altogether, something is wrong that a person should see. In production
 engine or the init system starts each of them again.
 """
 
+from collections.abc import Callable, Iterable
+
 from beez.launch import children, console, local, probe, stopping
 from beez.launch.first_start import StartError
 
 READY_SECONDS = 90
+
+News = Callable[[], Iterable[str]]
 
 WEB = ("web server", "-m", "beez.launch.web")
 WORKER = (
@@ -17,19 +21,24 @@ WORKER = (
 )
 
 
-def run(*, address: str, key: str | None, ready: str = "/ready") -> None:
+def run(*, address: str, key: str | None, ready: str = "/ready", news: News = lambda: ()) -> None:
     """Blocks, greeting when the path `ready` answers; ends by StopRequested, or by StartError when
-    a process ended by itself."""
+    a process ended by itself. What `news` gives meanwhile is printed."""
     running: list[children.Child] = []
     try:
         with console.step("web server and worker"):
             running += [children.start(*WEB), children.start(*WORKER)]
             _wait_until(ready, running)
         _greet(address, key or "$BEEZ_KEY")
-        stopping.wait_until(lambda: _ended(running) is not None)
+        stopping.wait_until(lambda: _tell(news) or _ended(running) is not None)
         raise StartError(f"The {_ended(running)} ended by itself, so Beez stops.")
     finally:
         children.stop(running)
+
+
+def _tell(news: News) -> None:
+    for line in news():
+        print(line, flush=True)
 
 
 def _wait_until(ready: str, running: list[children.Child]) -> None:

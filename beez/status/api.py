@@ -32,6 +32,9 @@ class LiveResponse(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
     actor = serializers.CharField()
     reason = serializers.CharField()
+    quick = serializers.BooleanField(
+        help_text="A quick first version, which answers until the full training has ended."
+    )
 
 
 class DayResponse(serializers.Serializer[Any]):
@@ -134,6 +137,7 @@ _EXAMPLE = {
         "since": "2026-01-02T03:09:41+00:00",
         "actor": "training run 7",
         "reason": "Activated: not worse than the version before.",
+        "quick": False,
     },
     "days": [
         {
@@ -210,6 +214,7 @@ def answer(found: Facts, told: list[Line]) -> Json:
             "since": live.since.isoformat(),
             "actor": live.actor,
             "reason": live.reason,
+            "quick": live.full is not None,
         },
         "days": found.days
         and [

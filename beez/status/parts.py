@@ -20,19 +20,25 @@ from classifier import artefact, registry
 from classifier.artefact import ArtefactError
 from classifier.models import ModelVersion
 from classifier.registry import RegistryError
+from training.runs import full
+from training.runs.full import Full
 
 SECONDS = 2.0  # that Redis has to answer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
-    """The version that is live, since when, by whom and why; `problem` of its folder, if any."""
+    """The version that is live, since when, by whom and why; `problem` of its folder, if any.
+
+    `full`: what becomes of the full training, where the version is a quick first one.
+    """
 
     version: str
     since: datetime
     actor: str
     reason: str
     problem: str
+    full: Full | None
 
 
 def database_problem() -> str:
@@ -117,6 +123,7 @@ def live(*, thorough: bool = False) -> Live | None:
         actor=newest.actor,
         reason=newest.reason,
         problem=_folder_problem(newest.version, thorough=thorough),
+        full=full.awaited(),
     )
 
 

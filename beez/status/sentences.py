@@ -110,6 +110,9 @@ def _live(facts: Facts) -> Line:
     by = f", by {live.actor}" if live.actor else ""
     why = f": {live.reason.rstrip('.')}" if live.reason else ""
     since = words.date_and_time(live.since)
+    if full := live.full:
+        text = f"A quick first version, {live.version}, answers since {since}. {full.sentence}"
+        return line("good" if full.is_coming else "attention", text, full.advice)
     return line("good", f"The model {live.version} is live since {since}{by}{why}.")
 
 

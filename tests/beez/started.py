@@ -94,9 +94,9 @@ def shell(home: Path, code: str, **changes: str) -> str:
     return manage(home, "shell", "--no-imports", "-c", code, **changes)
 
 
-def with_a_live_model(home: Path) -> None:
+def with_a_live_model(home: Path, *, metrics: dict[str, object] | None = None) -> None:
     """Tables and a live keyword model, so that nothing needs to be trained."""
-    script = """
+    script = f"""
 import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "beez.settings"
 from beez.launch import local
@@ -108,7 +108,8 @@ call_command("migrate", verbosity=0)
 from django.conf import settings
 from classifier import registry
 from tests import keyword_model
-keyword_model.build(settings.MODELS_DIR, "keywords", words=keyword_model.SHIPPED_TAGS)
+words, metrics = keyword_model.SHIPPED_TAGS, {metrics!r}
+keyword_model.build(settings.MODELS_DIR, "keywords", words=words, metrics=metrics)
 registry.activate(registry.register("keywords"))
 """
     subprocess.run(

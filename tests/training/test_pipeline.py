@@ -9,12 +9,13 @@ from classifier import artefact, registry
 from classifier.engine import Engine
 from classifier.models import Activation, ModelVersion, Tag
 from tests import keyword_model
-from tests.training import tiny
+from tests.training import labelled, tiny
 from training import pipeline
 from training.datasets import material
 from training.datasets.dataset import DatasetError, Example, load_split, load_tags, prepare
 from training.evaluation import quality
 from training.learning import finetune
+from training.learning.config import PRESETS
 from training.models import Comparison, Dataset, HeldOut, TrainingRun
 from training.runs import recording
 
@@ -212,6 +213,25 @@ def test_a_small_data_set_is_decided_on_out_of_fold_and_a_larger_one_on_its_vali
     }
     assert not Comparison.objects.exists()  # both went live as asked
     assert card["review_band"] == list(artefact.read(home / "models" / version.name).review_band)
+
+
+def test_a_quick_version_says_from_how_many_messages_it_learnt(home, db, few_messages, tiny_bert):
+    quick = PRESETS["quick"].with_changes(
+        base_model=str(tiny_bert), min_steps=0, learn_from=4000, cross_fit_below=0
+    )
+    run = pipeline.train(config=quick, paths=[few_messages])
+    told = run.model_version.metrics["quick"]
+    assert 0 < told["messages"] < told["of"] == run.dataset.sizes["train"]
+    card = (home / "models" / run.model_version.name / "card.md").read_text()
+    assert f"heads alone learnt, from {told['messages']} of {told['of']} messages" in card
+
+
+def test_a_shop_with_ten_messages_gets_a_quick_version(home, db, tiny_bert):
+    ten = labelled.file(home / "ten.jsonl", count=10)
+    quick = PRESETS["quick"].with_changes(base_model=str(tiny_bert))
+    run = pipeline.train(config=quick, paths=[ten])
+    assert run.model_version.metrics["folds"]
+    assert registry.load(run.model_version).classify("anorak boots").probabilities
 
 
 def test_what_a_version_was_tested_on_is_held_out_for_ever(home, few_messages, tiny_config):

@@ -147,6 +147,7 @@ def manifest(facts: dict[str, Any], decision: Decision, config: TrainingConfig) 
         metrics={
             split: {key: facts[split][key] for key in HEADLINE} for split in ("validation", "test")
         }
-        | ({"folds": facts["folds"]} if facts["folds"] else {}),
+        | ({"folds": facts["folds"]} if facts["folds"] else {})
+        | ({"quick": facts["quick"]} if "quick" in facts else {}),
         config=config.as_dict(),
     )

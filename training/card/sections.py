@@ -71,6 +71,13 @@ def _overview(report: Report) -> Iterator[str]:
     ]
     if rows := [row for row in rows if row[1] not in (None, "")]:
         yield _table(["", ""], rows)
+    if quick := report.get("quick"):
+        yield (
+            "**A quick first version.** Its encoder is not fine-tuned: heads alone learnt, from "
+            f"{quick['messages']:,} of {quick['of']:,} messages, and all was done "
+            f"{quick['seconds']} seconds after the training began. The figures below come from a "
+            "part of the test split, drawn at random. The full training takes its place."
+        )
 
 
 def _intended_use(report: Report) -> Iterator[str]:

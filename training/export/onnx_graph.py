@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from classifier.engine import Graph, inputs
 from training.decision import metrics
 from training.decision.metrics import Flags
 from training.learning.finetune import Fitted
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Logits = NDArray[np.float32]  # [messages, tags]
 Decide = Callable[[Logits], Flags]  # which tags hold, [messages, tags]
@@ -108,6 +111,9 @@ def to_onnx(fitted: Fitted, path: Path) -> None:
     from training.learning.network import batch
 
     ids, mask = batch(fitted.reader, ["two messages", "of different length, to be exported"])
+    if fitted.config.frozen_layers:
+        _trace(fitted, ids, mask, path)
+        return
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
     with _quiet():
         program = torch.onnx.export(
@@ -121,6 +127,27 @@ def to_onnx(fitted: Fitted, path: Path) -> None:
         )
     assert program is not None
     program.save(str(path), external_data=False)
+
+
+def _trace(fitted: Fitted, ids: "Tensor", mask: "Tensor", path: Path) -> None:
+    """The older exporter, which takes a second and not ten: for what is to be there at once.
+
+    It follows one pass and would not see a branch that depends on the message; `_verify` would.
+    """
+    import torch
+
+    free = {0: "batch", 1: "tokens"}
+    with _quiet():
+        torch.onnx.export(
+            fitted.network.cpu().eval(),
+            (ids, mask),
+            str(path),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamic_axes={"input_ids": free, "attention_mask": free, "logits": {0: "batch"}},
+            opset_version=18,
+            dynamo=False,
+        )
 
 
 def quantise(source: Path, target: Path, *, fitted: Fitted, samples: Sequence[str]) -> None:

@@ -42,6 +42,8 @@ class TrainingConfig:
     student_layers: int = 0  # of the network that serves, taught by the full one; 0: the full one
     student_epochs: int = 10
     imitation: float = 3.0  # weight of a student's distance from its teacher
+    frozen_layers: int = 0  # above 0: heads alone learn, on so many layers (learning/quick.py)
+    learn_from: int = 0  # characters of messages, sampled from all splits; 0: all of them
     cross_fit_below: int = 1000  # messages to learn from; with fewer, `folds` trainings decide
     folds: int = 3
     calibrate: bool = True
@@ -79,6 +81,8 @@ class TrainingConfig:
             "student_layers must be at least 0": self.student_layers >= 0,
             "student_epochs must be from 1 to 1000": 1 <= self.student_epochs <= 1000,
             "imitation must be at least 0": self.imitation >= 0,
+            "frozen_layers and learn_from must be at least 0": self.frozen_layers >= 0
+            and self.learn_from >= 0,
             "cross_fit_below must be at least 0": self.cross_fit_below >= 0,
             "folds must be from 2 to 20": 2 <= self.folds <= 20,
             "untagged_share must be above 0 and below 1": 0 < self.untagged_share < 1,
@@ -109,6 +113,17 @@ PRESETS = {
     "default": TrainingConfig(),
     # Half the time a message, for about a point: see docs/quality.md.
     "small": TrainingConfig(preset="small", student_layers=3),
+    # What a first start serves with until the default is trained.
+    "quick": TrainingConfig(
+        preset="quick",
+        frozen_layers=3,
+        learn_from=200_000,
+        batch_size=64,
+        epochs=8,
+        head_learning_rate=5e-3,
+        dropout=0.3,
+        average_weights=0.0,
+    ),
     # The recipe of the service that Beez replaces, on whatever encoder is named.
     "original": TrainingConfig(
         preset="original",

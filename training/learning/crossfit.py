@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from training.datasets import near_duplicates, splitting, stats
 from training.datasets.reading import Example
 from training.evaluation import quality
-from training.learning import finetune
+from training.learning import finetune, recipes
 from training.learning.config import TrainingConfig
 
 
@@ -41,7 +41,7 @@ def out_of_fold(
     for number in range(fold.max() + 1):
         progress({"step": f"fine-tune without part {number + 1} of {fold.max() + 1}"})
         kept, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        fitted = finetune.fit(
+        fitted = recipes.fit(
             train=([messages[i] for i in kept], gold[kept]),
             validation=None,
             descriptions=descriptions,

@@ -71,7 +71,7 @@ def stop_all() -> None:
 
 def _pass_on(lines: Iterable[str], tail: deque[str]) -> None:
     for line in lines:
-        sys.stderr.write(line)
+        print(line, end="", file=sys.__stderr__)  # a worker's own stderr makes warnings of lines
         tail.append(line)
 
 

@@ -16,6 +16,7 @@ from conversations.models import Review
 from training.datasets import files
 from training.datasets.options import Options
 from training.models import TrainingRun
+from training.runs import full
 
 
 class Recipe(Protocol):
@@ -42,6 +43,10 @@ def assess(config: Recipe, paths: Sequence[Path] = (), *, options: Options | Non
     if last is None:
         reviewed = _reviewed(up_to=0)
         reason = "Nothing has been trained yet."
+        return Due(is_due=True, reason=reason, reviewed=reviewed, needed=needed)
+    if last.config.get("preset") == full.QUICK:
+        reason = "Only a quick first version has been trained yet."
+        reviewed = _reviewed(up_to=0)
         return Due(is_due=True, reason=reason, reviewed=reviewed, needed=needed)
     options = options or Options.of_settings()
     reviewed = 0 if options.no_reviews else _reviewed_since(last)

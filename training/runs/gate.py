@@ -35,20 +35,27 @@ class Decision:
         return self.verdict == Verdict.LIVE
 
 
-def decide(policy: Policy, report: Report | None = None) -> Decision:
-    """The decision; `report` is None where there is no live version to compare with."""
+def decide(policy: Policy, report: Report | None = None, *, provisional: bool = False) -> Decision:
+    """The decision; `report` is None where there is no live version to compare with.
+
+    With `provisional` the live version is a quick first one, which nobody chose: what too few
+    messages leave open is no reason to keep it.
+    """
     if policy == "never":
         return Decision(verdict=Verdict.REFUSED, reason="Not activated, as asked.")
-    if policy == "always":
-        return Decision(verdict=Verdict.LIVE, reason="Activated, as asked.")
-    if report is None:
-        reason = "Activated: there is no live version to compare with."
+    if policy == "always" or report is None:
+        reason = "Activated, as asked."
+        if policy != "always":
+            reason = "Activated: there is no live version to compare with."
         return Decision(verdict=Verdict.LIVE, reason=reason)
     warnings = list(_systematic(report))
     if worse := list(_worse(report)):
         reason = f"Not activated: worse than {report['champion']} beyond chance {'; '.join(worse)}."
         return Decision(verdict=Verdict.REFUSED, reason=" ".join([reason, *warnings]))
-    if doubts := [*_nothing_to_compare(report), *_undecided(report), *warnings]:
+    open_questions = [*_nothing_to_compare(report), *_undecided(report)]
+    if provisional and open_questions and not warnings:
+        return Decision(verdict=Verdict.LIVE, reason=_instead(report))
+    if doubts := [*open_questions, *warnings]:
         reason = " ".join(["Not activated before somebody signs for it.", *doubts])
         return Decision(verdict=Verdict.SIGNATURE, reason=reason)
     return Decision(verdict=Verdict.LIVE, reason=_not_worse(report))
@@ -118,6 +125,13 @@ def _not_worse(report: Report) -> str:
         f"Activated: not worse than {report['champion']} beyond chance, overall "
         f"(F1 {figures['challenger']:.3f} against {figures['champion']:.3f} "
         f"{PARTS[part['name']]}, {part['messages']}) and on every tag.{tail}"
+    )
+
+
+def _instead(report: Report) -> str:
+    return (
+        f"Activated: trained in full, it takes the place of the quick first version "
+        f"{report['champion']}, and too few messages tell the two apart for a doubt."
     )
 
 

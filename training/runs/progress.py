@@ -1,6 +1,7 @@
 """Shows a training's progress on a terminal: a bar for each epoch, a line for each other step."""
 
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 from tqdm import tqdm
@@ -14,12 +15,15 @@ class Bars:
         self.bar: Any = None
 
     def __call__(self, report: dict[str, Any]) -> None:
-        if "batch" in report:
-            self._advance(report)
-        elif "epoch" in report:
-            self._end_epoch(report)
-        else:
-            self._line(f"• {report['step']}")
+        with suppress(
+            BrokenPipeError
+        ):  # who read it was killed; how the training ends, its row says
+            if "batch" in report:
+                self._advance(report)
+            elif "epoch" in report:
+                self._end_epoch(report)
+            else:
+                self._line(f"• {report['step']}")
 
     def _advance(self, report: dict[str, Any]) -> None:
         if not self.stream.isatty():

@@ -21,6 +21,7 @@ from training.runs.heartbeat import LEASE, Heartbeat
 from training.runs.outages import outlive
 from training.runs.worker import Worker, is_gone
 
+LOST = "The process ended without a word (killed, or power lost)."
 LAST_WORDS = 5.0  # seconds in which an interrupted run tries to close its row
 State = TrainingRun.State
 T = TypeVar("T")
@@ -157,7 +158,7 @@ def end_all_lost() -> None:
     """End the runs whose process can be seen to be gone, or whose lease has run out."""
     for run in TrainingRun.objects.filter(state=State.RUNNING):
         if run.lease_until < timezone.now() or is_gone(run.identity):
-            _end_for(run, "The process ended without a word (killed, or power lost).")
+            _end_for(run, LOST)
 
 
 def _begin(

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 
-from beez.launch import first_start, probe, serving, stopping
+from beez.launch import first_start, full_training, probe, serving, stopping
 
 
 class Command(BaseCommand):
@@ -21,7 +21,12 @@ class Command(BaseCommand):
             tags = first_start.model()
             key = first_start.credentials(probe.address())
             connections.close_all()
-            serving.run(address=probe.address(), key=key, ready="/ready" if tags else "/health")
+            serving.run(
+                address=probe.address(),
+                key=key,
+                ready="/ready" if tags else "/health",
+                news=full_training.News(),
+            )
         except stopping.StopRequested:
             self.stdout.write("\nBeez has stopped.")
         except first_start.StartError as error:

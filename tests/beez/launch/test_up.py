@@ -104,6 +104,7 @@ def test_ctrl_c_while_starting_leaves_nothing(home, up):
 def test_ctrl_c_while_training_leaves_nothing(new_home, up):
     beez = up(new_home)
     beez.wait_for("No model is live yet")
+    assert "about half a minute" in beez.output
     time.sleep(4)  # well into it
     assert any("train" in line for line in beez.left_running())
     assert beez.press_ctrl_c() == 0

@@ -11,6 +11,8 @@ from beez.status import bounded, charts
 from beez.status.agreement import Share
 from beez.status.traffic import Day
 from tests.conversations.conftest import DEAL, HOT
+from training.models import TrainingRun
+from training.runs import recording
 
 pytestmark = pytest.mark.django_db
 READ = "view_conversation"
@@ -28,6 +30,21 @@ def test_without_data_and_without_a_model_it_renders(staff_with):
     assert "No model is live" in html
     assert "No message drawn at random has been reviewed" in html
     assert "Messages: <strong>0</strong> today" in html
+
+
+def test_says_that_a_quick_first_version_answers_and_what_became_of_the_full_training(
+    keyword_model, staff_with
+):
+    keyword_model.metrics = {"quick": {"messages": 60, "of": 60, "seconds": 20}}
+    keyword_model.save()
+    run = recording.ask(asked_by="make run")
+    html = page(staff_with(*EVERYTHING))
+    assert "A quick first version, keywords-1, answers since" in html
+    assert "The full training is asked for" in html
+    recording.drop(run.pk, TrainingRun.State.FAILED, "The disk is full.")
+    html = page(staff_with(*EVERYTHING))
+    assert "The full training failed: The disk is full." in html
+    assert "train again: make train" in html
 
 
 def test_shows_today_what_waits_and_how_often_staff_agree(reviewed, posted, staff_with):

@@ -124,6 +124,15 @@ def test_a_card_of_a_small_data_set_says_that_decisions_rest_on_out_of_fold_answ
     assert text.index("### By tag, out of fold") < text.index("### By tag, test split")
 
 
+def test_the_card_of_a_quick_version_says_that_its_encoder_is_not_fine_tuned(report):
+    plain = "\n".join(sections(report, plots=[]))
+    report["quick"] = {"messages": 2400, "of": 6518, "seconds": 24}
+    quick = "\n".join(sections(report, plots=[]))
+    assert "not fine-tuned: heads alone learnt, from 2,400 of 6,518 messages" in quick
+    assert "24 seconds after the training began" in quick
+    assert "not fine-tuned" not in plain
+
+
 def test_a_ratio_of_a_handful_of_messages_is_not_shown_as_a_figure(report):
     text = "\n".join(sections(report, plots=[]))
     assert "| Hot-buyer | – | – | too few | 4 |" in text
