@@ -27,8 +27,9 @@ def run(*, address: str, key: str | None, ready: str = "/ready", news: News = la
     running: list[children.Child] = []
     try:
         with console.step("web server and worker"):
-            running += [children.start(*WEB), children.start(*WORKER)]
+            running.append(children.start(*WEB))
             _wait_until(ready, running)
+            running.append(children.start(*WORKER))  # side by side, both would start later
         _greet(address, key or "$BEEZ_KEY")
         stopping.wait_until(lambda: _tell(news) or _ended(running) is not None)
         raise StartError(f"The {_ended(running)} ended by itself, so Beez stops.")
