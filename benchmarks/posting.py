@@ -25,6 +25,7 @@ import servers
 MODEL = "keywords"
 TEXTS = ["I'm new here", "any discount?", "thanks", "I'd like to buy these", "which sizes?"]
 TURNS = 10  # messages of a conversation that grows
+WARM = 9  # messages before exchanges are counted
 BLOCK = 20  # messages of a case before it is another's turn
 
 
@@ -171,25 +172,20 @@ def _health_check(_: int) -> None:
 
 
 def _round_trips(case: Callable[[int], object]) -> int:
-    """Exchanges with the server of a message that is not the first, by psycopg's waiting."""
+    """How often Postgres says that it is ready again, by libpq's trace, once all is warm."""
     from django.db import connection
 
-    from beez.database.patient import Connection
-
-    case(1)
-    count, waits = 0, Connection.wait
-
-    def counted(self: Any, *arguments: Any, **options: Any) -> Any:
-        nonlocal count
-        count += self is connection.connection  # and not the watcher's
-        return waits(self, *arguments, **options)
-
-    Connection.wait = counted  # type: ignore[method-assign]
-    try:
-        case(2)
-    finally:
-        Connection.wait = waits  # type: ignore[method-assign]
-    return count
+    for number in range(WARM):
+        case(number)
+    link = connection.connection.pgconn
+    with tempfile.TemporaryFile() as trace:
+        link.trace(trace.fileno())
+        try:
+            case(WARM)
+        finally:
+            link.untrace()
+        trace.seek(0)
+        return trace.read().count(b"ReadyForQuery")
 
 
 def _profile(case: Callable[[int], object], messages: int) -> None:

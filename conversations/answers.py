@@ -8,6 +8,7 @@ from classifier.serializers import DECIMALS, confidences
 from conversations import receipts, tagging
 from conversations.ingest import Posted
 from conversations.models import Conversation, Message, Receipt, Review, TagSwitch
+from conversations.storing import Recent
 
 Json = dict[str, Any]
 
@@ -124,7 +125,7 @@ def _conversation_tag(message: Message) -> Json | None:
     return tagged(message.conversation_tag_id, message.conversation_tag_confidence)
 
 
-def _evidence(message: Message) -> Json:
+def _evidence(message: Message | Recent) -> Json:
     return {
         "message": shortened(message.text),
         "top": confidences(ranked(message.probabilities)[:EVIDENCE_TAGS]),

@@ -17,11 +17,11 @@ class Prepared(str):
     __slots__ = ()
 
 
-class Cursor(base.ServerBindingCursor):  # type: ignore[misc, name-defined]
+class Cursor(base.ServerBindingCursor):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         if type(query) is Prepared:
             options["prepare"] = True
-        super().execute(query, params, **options)
+        super().execute(query, params, **options)  # type: ignore[misc]
         return self
 
 
