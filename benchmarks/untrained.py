@@ -8,6 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from classifier import artefact, text
 from classifier.artefact import Manifest
 from training.export import onnx_graph
@@ -52,5 +54,5 @@ def publish(models_dir: Path, name: str = "untrained") -> Path:
 
 
 if __name__ == "__main__":
-    settings.configure(REDACT=())  # the reader's; there is no database to configure
+    settings.configure(REDACT=[])  # the one that reading a message asks for
     print(publish(Path(sys.argv[1])))
