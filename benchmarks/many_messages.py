@@ -1,9 +1,10 @@
 """How near many messages at once come to what the engine can do on all cores.
 
-`python benchmarks/many_messages.py [--model FOLDER] [--messages N] [--rounds N]`. Without a
-model one that has learnt nothing is made (untrained.py): its speed is that of a trained one. In turns: the engine
-alone with one thread, `manage.py classify_file` over JSON lines and over a table, and batches to
-`/classify-messages`, one after another; the medians count. The messages are the shipped plain ones.
+`python benchmarks/many_messages.py [--model FOLDER] [--messages N] [--rounds N]`. Without a model
+one that has learnt nothing is made (untrained.py): its speed is that of a trained one. In turns:
+the engine alone with one thread, `manage.py classify_file` over JSON lines and over a table, and
+batches to `/classify-messages`, one after another; the medians count. The messages are the shipped
+plain ones.
 """
 
 import argparse
