@@ -1,9 +1,10 @@
 """How near many messages at once come to what the engine can do on all cores.
 
-`python benchmarks/bulk.py [--model FOLDER] [--messages N] [--rounds N]`. Without a model one that
-has learnt nothing is made (untrained.py): its speed is that of a trained one. In turns: the engine
-alone with one thread, `manage.py classify_file` over JSON lines and over a table, and batches to
-`/classify-messages`, one after another; the medians count. The messages are the shipped plain ones.
+`python benchmarks/many_messages.py [--model FOLDER] [--messages N] [--rounds N]`. Without a model
+one that has learnt nothing is made (untrained.py): its speed is that of a trained one. In turns:
+the engine alone with one thread, `manage.py classify_file` over JSON lines and over a table, and
+batches to `/classify-messages`, one after another; the medians count. The messages are the shipped
+plain ones.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import os
 import re
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,8 @@ import home
 import load
 import servers
 from load import Post
+
+sys.path.insert(0, str(servers.CHECKOUT))
 
 from classifier import cores
 
@@ -35,7 +39,6 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=4_000)
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    os.environ["RATE_LIMIT"] = ""
     with tempfile.TemporaryDirectory(prefix="beez-benchmark-") as name:
         folder = Path(name)
         model = given.model or full_batches.untrained(folder)
