@@ -25,6 +25,7 @@ from classifier.bulk import jobs, jobs_pinned
 from classifier.bulk.jobs_pinned import Gone, NotNow
 from classifier.live import LiveModel, NoModel
 from classifier.models import BulkChunk, BulkJob
+from classifier.serializers import answer
 
 logger = logging.getLogger(__name__)
 
@@ -134,8 +135,8 @@ def _lines(model: LiveModel, chunk: BulkChunk) -> list[str] | None:
     renewed = time.monotonic()
     held: list[tuple[Any, str]] = chunk.messages or []
     with closing(_answers(model, [text for _, text in held])) as answers:
-        for (identifier, _), answer in zip(held, answers, strict=True):
-            row = {"position": chunk.first + len(lines), "id": identifier, **answer}
+        for (identifier, _), given in zip(held, answers, strict=True):
+            row = {"position": chunk.first + len(lines), "id": identifier, **given}
             lines.append(json.dumps(row, ensure_ascii=False))
             if _stop.is_set():
                 _give_back(chunk)
@@ -148,7 +149,10 @@ def _lines(model: LiveModel, chunk: BulkChunk) -> list[str] | None:
 
 
 def _answers(model: LiveModel, texts: list[str]) -> Generator[dict[str, Any], None, None]:
-    """On BULK_THREADS threads of those that all in this process share."""
+    """On BULK_THREADS threads of those that all in this process share; one is this one itself."""
+    if settings.BULK_THREADS == 1:
+        yield from (answer(model, text) for text in texts)
+        return
     together = settings.BULK_THREADS or len(texts)
     for start in range(0, len(texts), together):
         yield from parallel.answers(model, texts[start : start + together])
