@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 
 from beez.api.logs import kind
 from classifier import live, parallel
-from classifier.bulk import jobs, jobs_pinned
+from classifier.bulk import jobs, jobs_kicking, jobs_pinned
 from classifier.bulk.jobs_pinned import Gone, NotNow
 from classifier.live import LiveModel, NoModel
 from classifier.models import BulkChunk, BulkJob
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 5.0  # it is renewed, and heard whether the job was cancelled
 MOST_ATTEMPTS = 5  # of a chunk
+CALL_SECONDS = 1.0  # between two tasks by which a worker that has too much calls another one
 
 _one_at_a_time = threading.Lock()
 _stop = threading.Event()
@@ -74,10 +75,14 @@ def stop() -> None:
 
 
 def _worked() -> Iterator[BulkChunk]:
+    called = time.monotonic()
     while not _stop.is_set():
         _begin_queued()
         if (chunk := _claim()) is None:
             return
+        if time.monotonic() - called > CALL_SECONDS:  # the first tasks may all have come here
+            called = time.monotonic()
+            jobs_kicking.kick(1)
         try:
             _work(chunk)
         except NotNow as reason:
