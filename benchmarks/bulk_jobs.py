@@ -55,7 +55,7 @@ def measure(count: int, rounds: int) -> dict[str, object]:
         found["engine"].append(_engine(texts[:ENGINE_MESSAGES]))
         for name, workers in (("one worker", 1), ("two workers", 2)):
             with _running(workers):
-                _seconds(texts[: 500 * workers])  # models are loaded, memory is there
+                _seconds(texts[: 250 * workers])  # models are loaded, memory is there
                 found[name].append(count / _seconds(texts))
     rates = {name: round(statistics.median(values), 1) for name, values in found.items()}
     return {

@@ -13,15 +13,15 @@ logger = logging.getLogger(__name__)
 WORKERS = 8  # told at once; a worker that is told twice lets the second task fall
 
 
-def kick() -> None:
-    threading.Thread(target=_send, name="bulk-kick", daemon=True).start()
+def kick(workers: int = WORKERS) -> None:
+    threading.Thread(target=_send, args=(workers,), name="bulk-kick", daemon=True).start()
 
 
-def _send() -> None:
+def _send(workers: int) -> None:
     from classifier import tasks  # Celery's applications are set up by now
 
     try:
-        for _ in range(WORKERS):
+        for _ in range(workers):
             tasks.work_on_bulk_jobs.apply_async(retry=False)
     except Exception as error:  # whatever the broker's library raises
         logger.warning("A bulk job waits for the next sweep: no task was sent (%s)", kind(error))

@@ -21,16 +21,18 @@ from django.db.models.functions import Now
 
 from beez.api.logs import kind
 from classifier import live, parallel
-from classifier.bulk import jobs, jobs_pinned
+from classifier.bulk import jobs, jobs_kicking, jobs_pinned
 from classifier.bulk.jobs_pinned import Gone, NotNow
 from classifier.live import LiveModel, NoModel
 from classifier.models import BulkChunk, BulkJob
+from classifier.serializers import answer
 
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 5.0  # it is renewed, and heard whether the job was cancelled
 MOST_ATTEMPTS = 5  # of a chunk
+CALL_SECONDS = 1.0  # between two tasks by which a worker that has too much calls another one
 
 _one_at_a_time = threading.Lock()
 _stop = threading.Event()
@@ -73,10 +75,14 @@ def stop() -> None:
 
 
 def _worked() -> Iterator[BulkChunk]:
+    called = time.monotonic()
     while not _stop.is_set():
         _begin_queued()
         if (chunk := _claim()) is None:
             return
+        if time.monotonic() - called > CALL_SECONDS:  # the first tasks may all have come here
+            called = time.monotonic()
+            jobs_kicking.kick(1)
         try:
             _work(chunk)
         except NotNow as reason:
@@ -134,8 +140,8 @@ def _lines(model: LiveModel, chunk: BulkChunk) -> list[str] | None:
     renewed = time.monotonic()
     held: list[tuple[Any, str]] = chunk.messages or []
     with closing(_answers(model, [text for _, text in held])) as answers:
-        for (identifier, _), answer in zip(held, answers, strict=True):
-            row = {"position": chunk.first + len(lines), "id": identifier, **answer}
+        for (identifier, _), given in zip(held, answers, strict=True):
+            row = {"position": chunk.first + len(lines), "id": identifier, **given}
             lines.append(json.dumps(row, ensure_ascii=False))
             if _stop.is_set():
                 _give_back(chunk)
@@ -148,7 +154,10 @@ def _lines(model: LiveModel, chunk: BulkChunk) -> list[str] | None:
 
 
 def _answers(model: LiveModel, texts: list[str]) -> Generator[dict[str, Any], None, None]:
-    """On BULK_THREADS threads of those that all in this process share."""
+    """On BULK_THREADS threads of those that all in this process share; one is this one itself."""
+    if settings.BULK_THREADS == 1:
+        yield from (answer(model, text) for text in texts)
+        return
     together = settings.BULK_THREADS or len(texts)
     for start in range(0, len(texts), together):
         yield from parallel.answers(model, texts[start : start + together])

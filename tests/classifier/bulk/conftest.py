@@ -7,7 +7,7 @@ from beez.api import keys
 @pytest.fixture(autouse=True)
 def nobody_is_told(monkeypatch):
     """No task is sent: whoever works does so because the test says so."""
-    monkeypatch.setattr("classifier.bulk.jobs_kicking.kick", lambda: None)
+    monkeypatch.setattr("classifier.bulk.jobs_kicking.kick", lambda workers=8: None)
 
 
 @pytest.fixture

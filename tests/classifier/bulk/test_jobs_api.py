@@ -375,6 +375,9 @@ def test_a_worker_uses_no_more_threads_than_it_may(shop, keyword_model, settings
     )
     ready(shop)
     assert asked == [2, 1]
+    settings.BULK_THREADS = 1
+    assert len(result(shop, ready(shop)).json()["results"]) == 3
+    assert asked == [2, 1]
 
 
 def test_staff_see_how_far_a_job_is_and_nothing_of_its_messages(shop, keyword_model, admin_client):
