@@ -12,25 +12,6 @@ from training.datasets.dataset import SEED_FILE
 
 
 @pytest.fixture
-def new_home():
-    with started.empty_home() as folder:
-        yield folder
-
-
-@pytest.fixture
-def up():
-    running = []
-
-    def start(*arguments, **changes):
-        running.append(started.Up(*arguments, **changes))
-        return running[-1]
-
-    yield start
-    for one in running:
-        one.end()
-
-
-@pytest.fixture
 def little(new_home):
     """Settings of trainings of seconds: few messages, and an encoder of two small layers."""
     messages = new_home / "few.jsonl"
