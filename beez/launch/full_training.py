@@ -11,8 +11,8 @@ from training.runs.full import Full
 
 POLL_SECONDS = 2.0
 GREETING = (
-    "A quick first version answers; the full training {stage}, and takes about six minutes on two "
-    "cores."
+    "A quick first version answers; the full training {stage}, and takes four to six minutes on "
+    "two cores."
 )
 
 

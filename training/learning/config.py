@@ -116,7 +116,7 @@ PRESETS = {
     # What a first start serves with until the default is trained.
     "quick": TrainingConfig(
         preset="quick",
-        frozen_layers=3,
+        frozen_layers=2,
         learn_from=200_000,
         batch_size=64,
         epochs=8,

@@ -39,7 +39,7 @@ class Full:
 
     @property
     def sentence(self) -> str:
-        reason = (self.run.reason if self.run else "").strip().partition("\n")[0].rstrip(".") + "."
+        reason = _first_words(self.run.reason if self.run else "")
         return {
             "missing": "The full training has not begun.",
             "asked": "The full training is asked for, and begins when the worker takes it up.",
@@ -59,6 +59,12 @@ class Full:
             "stopped": "Train when it suits: make train, or Train now under Training runs.",
             "refused": f"{page} Make it live if it is better: manage.py activate NAME.",
         }.get(self.stage, "")
+
+
+def _first_words(reason: str) -> str:
+    """The first line as a sentence, with the second where the first only announces it."""
+    first, second, *_ = [*(line.strip() for line in reason.strip().splitlines()), "", ""]
+    return f"{first} {second if first.endswith(':') else ''}".strip().rstrip(".") + "."
 
 
 def awaited() -> Full | None:

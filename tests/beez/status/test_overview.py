@@ -37,13 +37,13 @@ def test_says_that_a_quick_first_version_answers_and_what_became_of_the_full_tra
 ):
     keyword_model.metrics = {"quick": {"messages": 60, "of": 60, "seconds": 20}}
     keyword_model.save()
-    run = recording.ask(asked_by="make run")
-    html = page(staff_with(*EVERYTHING))
+    run, client = recording.ask(asked_by="make run"), staff_with(*EVERYTHING)
+    html = page(client)
     assert "A quick first version, keywords-1, answers since" in html
     assert "The full training is asked for" in html
-    recording.drop(run.pk, TrainingRun.State.FAILED, "The disk is full.")
-    html = page(staff_with(*EVERYTHING))
-    assert "The full training failed: The disk is full." in html
+    recording.drop(run.pk, TrainingRun.State.FAILED, "Cannot read:\n  a.csv: gone\n  b.csv")
+    html = page(client)
+    assert "The full training failed: Cannot read: a.csv: gone." in html
     assert "train again: make train" in html
 
 
