@@ -16,7 +16,7 @@ import numpy as np
 from django.conf import settings
 
 from classifier import artefact, folders, registry
-from classifier.artefact import ArtefactError
+from classifier.artefact import ArtefactError, EarlyExit
 from classifier.models import ModelVersion, Tag
 from training.card import comparison_text, document, report
 from training.datasets import dataset as datasets
@@ -26,7 +26,7 @@ from training.datasets import report as findings
 from training.datasets.dataset import Example
 from training.datasets.material import Material
 from training.datasets.options import Options
-from training.decision import calibration, metrics, review, stream, thresholds
+from training.decision import calibration, early, metrics, review, stream, thresholds
 from training.evaluation import contest, quality
 from training.export import onnx_graph
 from training.learning import crossfit, finetune, vocabulary
@@ -126,9 +126,8 @@ def _learn(
     """
     tags, descriptions = material.tags, _descriptions(material.tags)
     every = [*material.train, *material.validation]
-    networks = 2 if config.student_layers else 1
     if len(every) >= config.cross_fit_below:
-        tell({"step": "fine-tune", "fits": networks})
+        tell({"step": "fine-tune"})
         fitted = finetune.fit(
             train=_arrays(material.train, tags),
             validation=_arrays(material.validation, tags),
@@ -136,11 +135,11 @@ def _learn(
             config=config,
             progress=tell,
         )
-        logits = fitted.logits(_messages(material.validation))
-        return fitted, report.HeldOut(material.validation, logits, folds=None)
+        exits = fitted.exits(_messages(material.validation))
+        return fitted, report.HeldOut(material.validation, exits, folds=None)
     trainings = config.folds + 1
-    tell({"step": f"fine-tune {trainings} times", "fits": trainings * networks})
-    logits = crossfit.out_of_fold(
+    tell({"step": f"fine-tune {trainings} times", "fits": trainings})
+    exits = crossfit.out_of_fold(
         every, tags, descriptions=descriptions, config=config, progress=tell
     )
     tell({"step": "fine-tune on all messages"})
@@ -151,32 +150,45 @@ def _learn(
         config=config,
         progress=tell,
     )
-    return fitted, report.HeldOut(every, logits, folds=config.folds)
+    return fitted, report.HeldOut(every, exits, folds=config.folds)
 
 
 def _decide(
     held_out: report.HeldOut, tags: Sequence[str], config: TrainingConfig
 ) -> report.Decision:
-    """Temperatures, thresholds and the review band, from held-out messages alone, weighed as a
-    shop's stream of messages is made up."""
-    gold, logits = metrics.settle_unknown(quality.labels(held_out.examples, tags), held_out.logits)
+    """Temperatures, thresholds, the review band and who ends early, from held-out messages alone,
+    weighed as a shop's stream of messages is made up."""
+    gold, exits = metrics.settle_unknown(quality.labels(held_out.examples, tags), held_out.exits)
     weight = stream.weights(gold, config.untagged_share)
-    temperatures = [1.0] * len(tags)
+    temperatures = [[1.0] * len(tags) for _ in exits]
     if config.calibrate:
-        temperatures = calibration.fit_temperatures(logits, gold, weight=weight)
-    probabilities = metrics.sigmoid(logits / np.array(temperatures))
+        temperatures = [calibration.fit_temperatures(z, gold, weight=weight) for z in exits]
+    calibrated = [metrics.sigmoid(z / np.array(t)) for z, t in zip(exits, temperatures, strict=True)]
+    probabilities = calibrated[-1]
     threshold = thresholds.search_global(probabilities, gold, config.thresholds, weight=weight)
     per_tag = [threshold] * len(tags)
     if config.per_tag_thresholds:
         per_tag = thresholds.search_per_tag(
             probabilities, gold, config.thresholds, threshold=threshold, weight=weight
         )
+    review_band = review.band(probabilities, gold, weight=weight)
+    early_exit = None
+    if len(exits) > 1:
+        band = early.band(
+            calibrated[0],
+            probabilities,
+            thresholds=np.array(per_tag),
+            review_band=review_band,
+            weight=weight,
+        )
+        early_exit = EarlyExit(temperatures=dict(zip(tags, temperatures[0], strict=True)), band=band)
     return report.Decision(
         threshold=threshold,
         thresholds=dict(zip(tags, per_tag, strict=True)),
-        temperatures=dict(zip(tags, temperatures, strict=True)),
-        review_band=review.band(probabilities, gold, weight=weight),
+        temperatures=dict(zip(tags, temperatures[-1], strict=True)),
+        review_band=review_band,
         curve=thresholds.curve(probabilities, gold, config.thresholds, weight=weight),
+        early_exit=early_exit,
     )
 
 
@@ -198,7 +210,7 @@ def _publish(
             messages=_messages(unseen),
             samples=_messages(material.train),
             gold=labels == 1,
-            decide=lambda logits: decision.holds(metrics.settle_unknown(labels, logits)[1]),
+            decide=lambda exits: decision.holds(metrics.settle_unknown(labels, exits)[1]),
         )
         run.check()
         vocabulary.familiarity(
@@ -212,7 +224,7 @@ def _publish(
             decision=decision,
             dataset=material.dataset,
             validation=held_out,
-            test=report.HeldOut(material.test, exported.logits[len(unseen) - len(material.test) :]),
+            test=report.HeldOut(material.test, exported.exits[:, len(unseen) - len(material.test) :]),
         )
         facts["dataset"]["kept_apart"] = material.kept_apart
         document.write_card(staging, report=facts)

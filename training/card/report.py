@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from classifier import text
 from classifier.artefact import Manifest
-from classifier.manifest import Band
+from classifier.engine import Exit
+from classifier.manifest import Band, EarlyExit
 from training.datasets.dataset import Example
 from training.decision import metrics
 from training.evaluation import quality
@@ -37,13 +38,13 @@ HEADLINE = (
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Messages with the logits [messages, tags] of a network that did not learn from them.
+    """Messages with the logits [exits, messages, tags] of a network that did not learn from them.
 
     `folds`: how many networks had a part in that; None when it is the one that will serve.
     """
 
     examples: Sequence[Example]
-    logits: NDArray[np.float32]
+    exits: NDArray[np.float32]
     folds: int | None = None
 
 
@@ -56,10 +57,32 @@ class Decision:
     temperatures: dict[str, float]
     review_band: Band  # probabilities from which too few decisions are right
     curve: list[tuple[float, float]]  # (global threshold, held-out micro-F1)
+    early_exit: EarlyExit | None = None
 
-    def holds(self, logits: metrics.Floats) -> metrics.Flags:
-        probabilities = metrics.sigmoid(logits / np.array(list(self.temperatures.values())))
-        return np.asarray(probabilities >= np.array(list(self.thresholds.values())))
+    def holds(self, exits: metrics.Floats) -> metrics.Flags:
+        """Which tags hold, [messages, tags], by the logits [exits, messages, tags]."""
+        probabilities = metrics.sigmoid(self.answered(exits) / self._each(self.temperatures))
+        return np.asarray(probabilities >= self._each(self.thresholds))
+
+    def ends_early(self, exits: metrics.Floats) -> metrics.Flags:
+        """Which messages end at the early exit, [messages], by the logits there."""
+        if self.early_exit is None:
+            return np.zeros(exits.shape[1], dtype=bool)
+        early = Exit(self._each(self.early_exit.temperatures), self.early_exit.band)
+        return early.decides(early.probabilities(exits[0]))
+
+    def answered(self, exits: metrics.Floats) -> metrics.Floats:
+        """The logits that answer, [messages, tags]; early ones on the scale of the others, so that
+        `temperatures` make probabilities of all of them."""
+        if self.early_exit is None:
+            return exits[-1]
+        scale = self._each(self.temperatures) / self._each(self.early_exit.temperatures)
+        early = self.ends_early(exits)[:, None]
+        return np.where(early, exits[0] * scale, exits[-1])
+
+    def _each(self, values: dict[str, float]) -> NDArray[np.float64]:
+        """[tags], in the model's order."""
+        return np.array([values[tag] for tag in self.thresholds])
 
 
 def build(
@@ -73,7 +96,8 @@ def build(
 ) -> dict[str, Any]:
     """All facts of a version, JSON-able.
 
-    `validation` is what the decision rests on; `test` has the logits of the graph that will serve.
+    `validation` is what the decision rests on; `test` has the logits of the graph that will serve,
+    and so has `exported` of the last of its messages.
     """
     now = datetime.now(UTC)
     evaluated = {
