@@ -5,7 +5,7 @@ training run share one code. An engine may be used from many threads at once.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -124,7 +124,7 @@ class Engine:
     ) -> None:
         self.manifest = manifest
         self._reader, self._graph, self._familiarity = reader, graph, familiarity
-        self._exits = exits(manifest)
+        self.exits = exits(manifest)
 
     @classmethod
     def load(cls, folder: Path, *, threads: int = 0) -> Self:
@@ -150,9 +150,10 @@ class Engine:
         return engine
 
     def classify(self, text: str) -> Classification:
-        reading = self._reader.read(text)
-        strange = self._is_strange(reading)
-        probabilities = self._probabilities(reading, to_the_end=strange)
+        reading, strange = self.read(text)
+        for leaving, probabilities in zip(self.exits, self.probabilities(reading), strict=True):
+            if not strange and leaving.decides(probabilities):
+                break
         return Classification(
             threshold=self.manifest.threshold,
             thresholds=self.manifest.thresholds,
@@ -162,13 +163,15 @@ class Engine:
             strange=strange,
         )
 
-    def _probabilities(self, reading: Reading, *, to_the_end: bool) -> NDArray[np.float64]:
-        """[tags], from the first exit that decides, or from the last one."""
-        for leaving, logits in zip(self._exits, self._graph.exits(reading), strict=True):
-            probabilities = leaving.probabilities(logits)
-            if not to_the_end and leaving.decides(probabilities):
-                break
-        return probabilities
+    def read(self, text: str) -> tuple[Reading, bool]:
+        """What is read of a message, and whether it is strange."""
+        reading = self._reader.read(text)
+        return reading, self._is_strange(reading)
+
+    def probabilities(self, reading: Reading) -> Iterator[NDArray[np.float64]]:
+        """[tags] at each exit; what lies behind one is computed when it is asked for."""
+        for leaving, logits in zip(self.exits, self._graph.exits(reading), strict=True):
+            yield leaving.probabilities(logits)
 
     def _is_strange(self, reading: Reading) -> bool:
         """False for a model that does not know what it learnt from."""
@@ -181,8 +184,8 @@ class Engine:
         """First runs allocate; they also show whether the graph fits the manifest."""
         for text in ("hello", "hello there " * self.manifest.max_length):
             found = list(self._graph.exits(self._reader.read(text)))
-            if len(found) != len(self._exits):
-                raise ValueError(f"the graph has {len(found)} exits for {len(self._exits)}")
+            if len(found) != len(self.exits):
+                raise ValueError(f"the graph has {len(found)} exits for {len(self.exits)}")
             for logits in found:
                 if logits.shape != (len(self.manifest.tags),) or not np.isfinite(logits).all():
                     raise ValueError(f"the graph answers {logits.tolist()} for {self.manifest.tags}")

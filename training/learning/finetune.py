@@ -159,8 +159,8 @@ class _Trainer:
         logits = self.net.decide(output, mask)
         loss = known_loss(logits, labels)
         if self.net.early is not None:
-            early, whole = self.net.early(output, mask), logits.detach().sigmoid()
-            loss = loss + 0.5 * known_loss(early, labels) + 0.5 * known_loss(early, whole)
+            early = self.net.early(output, mask)
+            loss = loss + 0.5 * known_loss(early, labels) + 0.5 * taught(early, logits)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
@@ -245,6 +245,12 @@ def known_loss(logits: Tensor, labels: Tensor) -> Tensor:
         logits, labels.nan_to_num(), weight=known.float(), reduction="sum"
     )
     return total / known.sum().clamp(min=1)
+
+
+def taught(early: Tensor, whole: Tensor) -> Tensor:
+    """How far the early exit's logits are from what the whole network says, both [messages, tags]:
+    cross-entropy with its probabilities (self-distillation: Phuong and Lampert 2019)."""
+    return known_loss(early, whole.detach().sigmoid())
 
 
 def _best_micro_f1(logits: NDArray[np.float32], labels: Labels, config: TrainingConfig) -> float:
