@@ -1,8 +1,8 @@
 """A trained model on disk: an immutable folder, and the manifest that describes and seals it.
 
-`MODELS_DIR/<name>/` holds `model.onnx`, with an early exit `deeper.onnx` too, `tokenizer.json`, a card
-and plots where there are some, and `manifest.json`, which names every other file with its sha256.
-Nothing in it is code.
+`MODELS_DIR/<name>/` holds `model.onnx` (with an early exit `deeper.onnx` too), `tokenizer.json`, a
+card and plots where there are some, and `manifest.json`, which names every other file with its
+sha256. Nothing in it is code.
 """
 
 import hashlib

@@ -183,9 +183,7 @@ class Engine:
     def _warm(self) -> None:
         """First runs allocate; they also show whether the graph fits the manifest."""
         for text in ("hello", "hello there " * self.manifest.max_length):
-            found = list(self._graph.exits(self._reader.read(text)))
-            if len(found) != len(self.exits):
-                raise ValueError(f"the graph has {len(found)} exits for {len(self.exits)}")
-            for logits in found:
-                if logits.shape != (len(self.manifest.tags),) or not np.isfinite(logits).all():
-                    raise ValueError(f"the graph answers {logits.tolist()} for {self.manifest.tags}")
+            found = np.array(list(self._graph.exits(self._reader.read(text))))
+            expected = (len(self.exits), len(self.manifest.tags))
+            if found.shape != expected or not np.isfinite(found).all():
+                raise ValueError(f"the graph answers {found.tolist()} for {self.manifest.tags}")

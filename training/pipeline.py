@@ -160,11 +160,15 @@ def _decide(
     weighed as a shop's stream of messages is made up."""
     gold, exits = metrics.settle_unknown(quality.labels(held_out.examples, tags), held_out.exits)
     weight = stream.weights(gold, config.untagged_share)
-    temperatures = [[1.0] * len(tags) for _ in exits]
-    if config.calibrate:
-        temperatures = [calibration.fit_temperatures(z, gold, weight=weight) for z in exits]
-    calibrated = [metrics.sigmoid(z / np.array(t)) for z, t in zip(exits, temperatures, strict=True)]
-    probabilities = calibrated[-1]
+
+    def fitted(logits: metrics.Floats) -> tuple[list[float], metrics.Floats]:
+        """Temperatures, and the probabilities by them."""
+        found = [1.0] * len(tags)
+        if config.calibrate:
+            found = calibration.fit_temperatures(logits, gold, weight=weight)
+        return found, metrics.sigmoid(logits / np.array(found))
+
+    temperatures, probabilities = fitted(exits[-1])
     threshold = thresholds.search_global(probabilities, gold, config.thresholds, weight=weight)
     per_tag = [threshold] * len(tags)
     if config.per_tag_thresholds:
@@ -174,18 +178,19 @@ def _decide(
     review_band = review.band(probabilities, gold, weight=weight)
     early_exit = None
     if len(exits) > 1:
+        own, first = fitted(exits[0])
         band = early.band(
-            calibrated[0],
+            first,
             probabilities,
             thresholds=np.array(per_tag),
             review_band=review_band,
             weight=weight,
         )
-        early_exit = EarlyExit(temperatures=dict(zip(tags, temperatures[0], strict=True)), band=band)
+        early_exit = EarlyExit(temperatures=dict(zip(tags, own, strict=True)), band=band)
     return report.Decision(
         threshold=threshold,
         thresholds=dict(zip(tags, per_tag, strict=True)),
-        temperatures=dict(zip(tags, temperatures[-1], strict=True)),
+        temperatures=dict(zip(tags, temperatures, strict=True)),
         review_band=review_band,
         curve=thresholds.curve(probabilities, gold, config.thresholds, weight=weight),
         early_exit=early_exit,
@@ -202,6 +207,7 @@ def _publish(
     """Write the model folder beside the others, seal it under its name, and register it."""
     # What was decided out of fold was learnt from afterwards.
     unseen = [*([] if held_out.folds else material.validation), *material.test]
+    before_test = len(unseen) - len(material.test)
     labels = quality.labels(unseen, material.tags)
     with leftovers.staging_folder(settings.MODELS_DIR) as staging:
         exported = onnx_graph.export(
@@ -224,7 +230,7 @@ def _publish(
             decision=decision,
             dataset=material.dataset,
             validation=held_out,
-            test=report.HeldOut(material.test, exported.exits[:, len(unseen) - len(material.test) :]),
+            test=report.HeldOut(material.test, exported.exits[:, before_test:]),
         )
         facts["dataset"]["kept_apart"] = material.kept_apart
         document.write_card(staging, report=facts)

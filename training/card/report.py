@@ -68,7 +68,8 @@ class Decision:
         """Which messages end at the early exit, [messages]; with logits of one exit alone, none."""
         if self.early_exit is None or len(exits) == 1:
             return np.zeros(exits.shape[1], dtype=bool)
-        early = Exit(self._each(self.early_exit.temperatures), self.early_exit.band)
+        temperatures = self._each(self.early_exit.temperatures).tolist()
+        early = Exit(temperatures, self.early_exit.band)
         return early.decides(early.probabilities(exits[0]))
 
     def answered(self, exits: metrics.Floats) -> metrics.Floats:
@@ -78,7 +79,7 @@ class Decision:
             return np.asarray(exits[-1])
         scale = self._each(self.temperatures) / self._each(self.early_exit.temperatures)
         early = self.ends_early(exits)[:, None]
-        return np.where(early, exits[0] * scale, exits[-1])
+        return np.asarray(np.where(early, exits[0] * scale, exits[-1]))
 
     def _each(self, values: dict[str, float]) -> NDArray[np.float64]:
         """[tags], in the model's order."""

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.manifest import Band
-from training.decision.metrics import Floats
+from training.decision.metrics import Flags, Floats
 
 DIFFERENT = 0.005  # share of a stream's messages whose tag, or review, may come out otherwise
 
@@ -35,7 +35,7 @@ def band(
     return np.floor(1000 * low) / 1000, np.ceil(1000 * high) / 1000
 
 
-def _edge(probabilities: Floats, other: Floats, weight: Floats, allowed: float) -> float:
+def _edge(probabilities: Floats, other: Flags, weight: Floats, allowed: float) -> float:
     """The highest probability below which `other` decisions weigh no more than is `allowed`."""
     order = np.argsort(probabilities, axis=None)
     weights = (weight[:, None] * other).ravel()[order]

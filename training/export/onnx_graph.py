@@ -20,7 +20,7 @@ from training.decision import metrics
 from training.decision.metrics import Flags
 from training.learning.finetune import Fitted
 
-Exits = NDArray[np.float32]  # logits of every exit, the whole network's last [exits, messages, tags]
+Exits = NDArray[np.float32]  # logits [exits, messages, tags], those of the whole network last
 Decide = Callable[[Exits], Flags]  # which tags hold, [messages, tags]
 Precision = Literal["int8", "float32"]
 

@@ -162,7 +162,8 @@ class _Trainer:
             early = self.net.early(output, mask)
             loss = loss + 0.5 * known_loss(early, labels) + 0.5 * taught(early, logits)
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        for part in self._apart():
+            torch.nn.utils.clip_grad_norm_(part, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.schedule.step()
@@ -185,6 +186,12 @@ class _Trainer:
             batches += [pool[i : i + size] for i in range(0, len(pool), size)]
         rng.shuffle(batches)
         return iter(batches)
+
+    def _apart(self) -> list[list[Tensor]]:
+        """The parameters, those of the early exit apart: it is no part of the others' steps."""
+        early: list[Tensor] = [*self.net.early.parameters()] if self.net.early else []
+        own = {id(p) for p in early}
+        return [[p for p in self.net.parameters() if id(p) not in own], early]
 
     def _trained(self) -> list[Tensor]:
         return [p for p in self.net.parameters() if p.requires_grad]

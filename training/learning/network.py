@@ -118,27 +118,27 @@ class TokenMatching(nn.Module):
 class EarlyExit(nn.Module):
     """Logits from the states after the first `layers` layers, by a head of its own.
 
-    Before it, a layer of its own turns each token towards what the later layers make of it.
+    Before it, a layer of its own turns each token towards what the later layers make of it. It
+    leaves the network as it is: no gradient goes beyond it, and it draws no random numbers.
     """
 
     def __init__(self, descriptions: Tensor, *, layers: int, config: TrainingConfig) -> None:
         """`descriptions`: means of the tags' texts after these layers, float32 [tags, width]."""
         super().__init__()
         self.layers = layers
-        self.turn = nn.Linear(descriptions.shape[1], descriptions.shape[1])
-        nn.init.zeros_(self.turn.weight)
-        nn.init.zeros_(self.turn.bias)
-        self.head = DescribedHead(descriptions, scale=config.head_scale, dropout=config.dropout)
-        self.matching = TokenMatching(
-            descriptions, scale=config.token_scale, dropout=config.dropout
-        )
+        width = descriptions.shape[1]
+        self.turn = nn.Parameter(torch.zeros(width, width))  # at first it leaves them as they are
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.head = DescribedHead(descriptions, scale=config.head_scale, dropout=0.0)
+        self.matching = TokenMatching(descriptions, scale=config.token_scale, dropout=0.0)
 
     def forward(self, output: Any, attention_mask: Tensor) -> Tensor:
         """From the encoder's `output` to float32 [messages, tags]."""
-        states = output.hidden_states[self.layers]
-        states = states + functional.gelu(self.turn(states))
-        logits: Tensor = self.head(mean(states, attention_mask))
-        return logits + self.matching(states, attention_mask)
+        states = output.hidden_states[self.layers].detach()
+        states = states + functional.gelu(functional.linear(states, self.turn, self.bias))
+        mean_logits: Tensor = self.head(mean(states, attention_mask))
+        token_logits: Tensor = self.matching(states, attention_mask)
+        return mean_logits + token_logits
 
 
 class Served(nn.Module):
