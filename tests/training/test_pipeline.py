@@ -49,7 +49,8 @@ def more_messages(tmp_path, few_messages):
 
 def test_a_model_folder_holds_graph_tokenizer_manifest_and_card(tiny_folder):
     manifest = artefact.read(tiny_folder)
-    assert {"model.onnx", "tokenizer.json", "card.md", "card.json"} <= set(manifest.files)
+    wanted = {"model.onnx", "deeper.onnx", "tokenizer.json", "card.md", "card.json"}
+    assert wanted <= set(manifest.files)
     assert len(manifest.dataset_digest) == 64
     answer = Engine.load(tiny_folder).classify("any codes?")
     assert tuple(answer.probabilities) == manifest.tags
@@ -64,6 +65,9 @@ def test_the_card_tells_how_the_version_came_to_be(tiny_folder, tiny_config):
     assert card["export"]["max_abs_difference"] <= 1e-3
     assert set(card["test"]["per_tag"]) == set(artefact.read(tiny_folder).tags)
     assert card["latency_ms"]["p50"] > 0
+    assert card["early_exit"]["layers"] == 1
+    assert 0 <= card["early_exit"]["share"] <= 1
+    assert "## Early exit" in (tiny_folder / "card.md").read_text()
 
 
 def test_the_train_command_makes_the_version_live_and_prints_its_figures(
@@ -94,6 +98,7 @@ def test_the_original_recipe_trains_a_distilbert_and_need_not_go_live(
     assert set(manifest.temperatures.values()) == {1.0}
     assert set(manifest.thresholds.values()) == {manifest.threshold}
     assert 0.30 <= manifest.threshold <= 0.55
+    assert manifest.early_exit is None
     assert not Activation.objects.exists()
 
 
