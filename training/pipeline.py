@@ -186,7 +186,8 @@ def _decide(
             review_band=review_band,
             weight=weight,
         )
-        early_exit = EarlyExit(temperatures=dict(zip(tags, own, strict=True)), band=band)
+        if early.is_worth_it(first, band, weight=weight):
+            early_exit = EarlyExit(temperatures=dict(zip(tags, own, strict=True)), band=band)
     return report.Decision(
         threshold=threshold,
         thresholds=dict(zip(tags, per_tag, strict=True)),
@@ -205,6 +206,8 @@ def _publish(
     run: recording.Handle,
 ) -> ModelVersion:
     """Write the model folder beside the others, seal it under its name, and register it."""
+    if decision.early_exit is None:
+        fitted.network.early = None  # hardly a message would end there
     # What was decided out of fold was learnt from afterwards.
     unseen = [*([] if held_out.folds else material.validation), *material.test]
     before_test = len(unseen) - len(material.test)

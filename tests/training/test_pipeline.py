@@ -13,6 +13,7 @@ from tests.training import tiny
 from training import pipeline
 from training.datasets import material
 from training.datasets.dataset import DatasetError, Example, load_split, load_tags, prepare
+from training.decision import early
 from training.evaluation import quality
 from training.learning import finetune
 from training.models import Comparison, Dataset, HeldOut, TrainingRun
@@ -49,12 +50,26 @@ def more_messages(tmp_path, few_messages):
 
 def test_a_model_folder_holds_graph_tokenizer_manifest_and_card(tiny_folder):
     manifest = artefact.read(tiny_folder)
-    wanted = {"model.onnx", "deeper.onnx", "tokenizer.json", "card.md", "card.json"}
-    assert wanted <= set(manifest.files)
+    assert {*manifest.graphs, "tokenizer.json", "card.md", "card.json"} <= set(manifest.files)
     assert len(manifest.dataset_digest) == 64
     answer = Engine.load(tiny_folder).classify("any codes?")
     assert tuple(answer.probabilities) == manifest.tags
     assert [path.name for path in tiny_folder.parent.iterdir()] == [tiny_folder.name]
+
+
+@pytest.mark.parametrize("worth", [0.0, 1.1])
+def test_a_version_has_a_second_graph_where_enough_messages_end_at_the_first(
+    home, few_messages, tiny_config, monkeypatch, worth
+):
+    graphs = 2 if worth == 0 else 1
+    monkeypatch.setattr(early, "WORTH", worth)
+    run = pipeline.train(config=tiny_config.with_changes(epochs=1), paths=[few_messages])
+    folder = home / "models" / run.model_version.name
+    assert len(list(folder.glob("*.onnx"))) == graphs
+    assert len(Engine.load(folder).exits) == graphs
+    told = json.loads((folder / "card.json").read_text())["early_exit"]
+    assert (told is not None) == (graphs == 2)
+    assert ("## Early exit" in (folder / "card.md").read_text()) == (graphs == 2)
 
 
 def test_the_card_tells_how_the_version_came_to_be(tiny_folder, tiny_config):
@@ -65,9 +80,6 @@ def test_the_card_tells_how_the_version_came_to_be(tiny_folder, tiny_config):
     assert card["export"]["max_abs_difference"] <= 1e-3
     assert set(card["test"]["per_tag"]) == set(artefact.read(tiny_folder).tags)
     assert card["latency_ms"]["p50"] > 0
-    assert card["early_exit"]["layers"] == 1
-    assert 0 <= card["early_exit"]["share"] <= 1
-    assert "## Early exit" in (tiny_folder / "card.md").read_text()
 
 
 def test_the_train_command_makes_the_version_live_and_prints_its_figures(

@@ -75,9 +75,7 @@ def test_int8_is_a_quarter_of_float_and_serves_where_it_loses_half_a_point_at_mo
 
 def test_most_of_a_shops_stream_ends_early_and_hardly_a_tag_differs_by_it(card):
     found = card["early_exit"]
-    assert (
-        found["share_in_stream"] > 0.45
-    )  # test messages are hard ones; 0.60 where this was written
+    assert found["share_in_stream"] > 0.45  # 0.60 where this was written
     assert found["different"] < 0.01
     assert abs(found["micro_f1"] - found["micro_f1_whole"]) < 0.004
 

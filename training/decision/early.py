@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 from classifier.manifest import Band
 from training.decision.metrics import Flags, Floats
 
+# Share of a stream that must end early: the exit's own heads take a tenth of a message's time, and
+# ending there saves nearly half.
+WORTH = 0.2
 DIFFERENT = 0.005  # share of a stream's messages whose tag, or review, may come out otherwise
 
 
@@ -32,7 +35,13 @@ def band(
     high = 1 - _edge(1 - early, whole < np.maximum(thresholds, review_band[1]), each, allowed)
     low = min(low, review_band[0], *thresholds)
     high = max(high, review_band[1], *thresholds)
-    return np.floor(1000 * low) / 1000, np.ceil(1000 * high) / 1000
+    return float(np.floor(1000 * low) / 1000), float(np.ceil(1000 * high) / 1000)
+
+
+def is_worth_it(early: Floats, band: Band, *, weight: Floats) -> bool:
+    """Whether enough of the held-out messages, [messages, tags], would end early."""
+    ends = ((early < band[0]) | (early >= band[1])).all(axis=1)
+    return bool(np.average(ends, weights=weight) >= WORTH)
 
 
 def _edge(probabilities: Floats, other: Flags, weight: Floats, allowed: float) -> float:

@@ -57,6 +57,13 @@ def test_messages_count_by_their_weight():
     assert band(first, whole, weight=weight)[0] == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(("weight", "worth"), [(1.0, True), (0.1, False)])
+def test_an_exit_is_worth_it_where_enough_of_a_stream_ends_there(weight, worth):
+    first = np.array([[0.1, 0.9]] * 3 + [[0.1, 0.5]] * 7)
+    weights = np.array([weight] * 3 + [1.0] * 7)
+    assert early.is_worth_it(first, (0.4, 0.8), weight=weights) is worth
+
+
 def test_the_band_holds_every_threshold():
     first, whole = stream()
     found = early.band(first, whole, thresholds=np.array([0.3, 0.95]), review_band=REVIEW)
