@@ -294,7 +294,7 @@ RETRAIN_AFTER_REVIEWS = env.integer("RETRAIN_AFTER_REVIEWS", 50, minimum=1)
 UNTAGGED_SHARE = env.fraction("UNTAGGED_SHARE", 0.75)  # of a shop's messages, about
 BASE_MODEL = env.string("BASE_MODEL", "all-MiniLM-L6-v2")
 TRAINING_CHANGES = env.parts("TRAINING_CHANGES")  # of the preset, like epochs=3;max_steps=500
-TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "small", "original"))
+TRAINING_PRESET = env.choice("TRAINING_PRESET", "default", ("default", "original"))
 
 # --- bulk jobs: see classifier/bulk ---------------------------------------------------------------
 BULK_JOB_MESSAGES = env.integer("BULK_JOB_MESSAGES", 100_000, minimum=1, maximum=10_000_000)

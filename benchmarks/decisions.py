@@ -93,11 +93,11 @@ def _out_of_fold(examples: Sequence[Example], config: TrainingConfig, keep: Path
     content = json.dumps([[(e.message, e.tags) for e in examples], config.as_dict()])
     path = keep / f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.npy"
     if not path.exists():
-        logits = crossfit.out_of_fold(
+        exits = crossfit.out_of_fold(
             examples, TAGS, descriptions=SHIPPED, config=config, progress=Bars()
         )
         keep.mkdir(parents=True, exist_ok=True)
-        np.save(path, logits)
+        np.save(path, exits[-1])
     kept: Floats = np.load(path)
     return kept
 

@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 from sklearn.multiclass import OneVsRestClassifier
 
-from classifier.engine import Graph
+from classifier.graph import Graph
 from training.decision import metrics, thresholds
 from training.export import onnx_graph
 from training.learning import base_models, finetune, network
@@ -160,14 +160,18 @@ def _preset(
 
 
 def _served(fitted: finetune.Fitted, samples: list[str]) -> Probabilities:
-    """Of the int8 graph, one message a run, as the web process computes them."""
+    """Of the int8 graph, one message a run, as the web process computes them to the last exit."""
     with tempfile.TemporaryDirectory() as folder:
         graphs = [Path(folder) / f"{name}.onnx" for name in ("float32", "int8")]
         onnx_graph.to_onnx(fitted, graphs[0])
         onnx_graph.quantise(*graphs, fitted=fitted, samples=samples[: onnx_graph.SAMPLES])
-        graph = Graph(graphs[1])
-    read = fitted.reader.read
-    return lambda texts: metrics.sigmoid(np.array([graph.logits(read(text)) for text in texts]))
+        graph = Graph(*onnx_graph.cut(graphs[1]))
+
+    def last(text: str) -> NDArray[np.float32]:
+        *_, logits = graph.exits(fitted.reader.read(text))
+        return logits
+
+    return lambda texts: metrics.sigmoid(np.array([last(text) for text in texts]))
 
 
 def _setfit(train: Examples, _: Mapping[str, str]) -> Fitted:

@@ -8,6 +8,7 @@ are 95% percentile bootstrap over messages.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 
 import numpy as np
+
+from beez.launch import local
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beez.settings")  # says what is taken out of texts
+local.prepare_environment()
 
 from classifier.artefact import ArtefactError
 from classifier.engine import Engine

@@ -1,5 +1,7 @@
 """A model as large and as fast as a trained one that has learnt nothing: in seconds, for timing.
 
+It has no early exit, for it could not say who may end there: each message takes its full time.
+
 `python benchmarks/untrained.py FOLDER` publishes FOLDER/untrained.
 """
 
@@ -22,7 +24,7 @@ SAMPLES = ("Any code for new customers?", "Where is my order? It should have com
 
 
 def publish(models_dir: Path, name: str = "untrained") -> Path:
-    config = TrainingConfig()
+    config = TrainingConfig(early_exit=0.0)
     built, reader = network.build(config, {tag: tag for tag in TAGS})
     fitted = Fitted(built, reader, config)
     staging = models_dir / f".{name}.staging"

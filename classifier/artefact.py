@@ -1,7 +1,8 @@
 """A trained model on disk: an immutable folder, and the manifest that describes and seals it.
 
-`MODELS_DIR/<name>/` holds `model.onnx`, `tokenizer.json`, a card and plots where there are some,
-and `manifest.json`, which names every other file with its sha256. Nothing in it is code.
+`MODELS_DIR/<name>/` holds `model.onnx` (with an early exit `deeper.onnx` too), `tokenizer.json`, a
+card and plots where there are some, and `manifest.json`, which names every other file with its
+sha256. Nothing in it is code.
 """
 
 import hashlib
@@ -11,14 +12,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from classifier.manifest import FORMAT, MODEL, TOKENIZER, Manifest, problems
+from classifier.manifest import DEEPER, FORMAT, MODEL, TOKENIZER, EarlyExit, Manifest, problems
 
 __all__ = [
+    "DEEPER",
     "FORMAT",
     "MANIFEST",
     "MODEL",
     "TOKENIZER",
     "ArtefactError",
+    "EarlyExit",
     "Manifest",
     "publish",
     "read",
@@ -96,12 +99,19 @@ def seal(folder: Path) -> str:
 
 
 def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields that are tuples, which JSON gives back as lists."""
-    band = fields.get("review_band")
+    """The fields that JSON gives back as lists and dictionaries."""
+    early = fields.get("early_exit")
     return {
         "tags": tuple(fields["tags"]),
-        "review_band": tuple(band) if isinstance(band, list) else band,
+        "review_band": _band(fields.get("review_band")),
+        "early_exit": None
+        if early is None
+        else EarlyExit(**{**early, "band": _band(early["band"])}),
     }
+
+
+def _band(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _check(manifest: Manifest, path: Path) -> None:

@@ -5,20 +5,20 @@ training run share one code. An engine may be used from many threads at once.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from classifier import artefact, cores
+from classifier import artefact
 from classifier.artefact import ArtefactError, Manifest
 from classifier.decision import InForce, asks_for_review, uncertainty
 from classifier.familiarity import Familiarity
+from classifier.graph import Graph
 from classifier.manifest import Band
 from classifier.reader import Reader, Reading
 
@@ -85,27 +85,30 @@ class Classification:
         return 1.0 if self.strange else uncertainty(self.probabilities, self.thresholds)
 
 
-def inputs(reading: Reading) -> dict[str, NDArray[np.int64]]:
-    """What a graph is fed with for one message."""
-    ids = np.array([reading.ids], dtype=np.int64)
-    return {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+class Exit:
+    """What the logits of an exit mean, and whether they decide: unless the probability of a tag
+    lies in the exit's band, [low, high)."""
+
+    def __init__(self, temperatures: Sequence[float], band: Band = (0.0, 0.0)) -> None:
+        """In the order of the tags; with an empty band everything is decided."""
+        self._temperatures, (self._low, self._high) = np.array(temperatures), band
+
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of logits […, tags]."""
+        scaled = logits.astype(np.float64) / self._temperatures
+        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * scaled)))  # the sigmoid, free of overflow
+
+    def decides(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Of probabilities […, tags], those messages […] that may end here."""
+        decided = (probabilities < self._low) | (probabilities >= self._high)
+        return np.asarray(decided.all(axis=-1))
 
 
-class Graph:
-    """An ONNX session: what is read of a message in, its logits out."""
-
-    def __init__(self, model: Path, *, threads: int = 0) -> None:
-        """`threads` 0 uses every core."""
-        self._session = _session(model, threads)
-
-    def logits(self, reading: Reading) -> NDArray[np.float32]:
-        """Logits [tags] of one message: only its own tokens are computed, nothing is padded.
-
-        One message a run: the ranges of dynamic int8 belong to the whole tensor, so in a shared
-        run an answer would depend on its neighbours.
-        """
-        logits: NDArray[np.float32] = self._session.run(["logits"], inputs(reading))[0][0]
-        return logits
+def exits(manifest: Manifest) -> list[Exit]:
+    """Those of a model's graphs, in their order; the last one decides everything."""
+    tags, early = manifest.tags, manifest.early_exit
+    last = Exit([manifest.temperatures[tag] for tag in tags])
+    return [Exit([early.temperatures[tag] for tag in tags], early.band), last] if early else [last]
 
 
 class Engine:
@@ -121,7 +124,7 @@ class Engine:
     ) -> None:
         self.manifest = manifest
         self._reader, self._graph, self._familiarity = reader, graph, familiarity
-        self._temperatures = np.array([manifest.temperatures[tag] for tag in manifest.tags])
+        self.exits = exits(manifest)
 
     @classmethod
     def load(cls, folder: Path, *, threads: int = 0) -> Self:
@@ -137,7 +140,7 @@ class Engine:
                 cleaning=manifest.text_cleaning,
                 prefix=manifest.text_prefix,
             )
-            graph = Graph(folder / artefact.MODEL, threads=threads)
+            graph = Graph(*(folder / name for name in manifest.graphs), threads=threads)
             familiarity = Familiarity.load(folder, reader.tokenizer)
             engine = cls(manifest=manifest, reader=reader, graph=graph, familiarity=familiarity)
             engine._warm()
@@ -147,17 +150,28 @@ class Engine:
         return engine
 
     def classify(self, text: str) -> Classification:
-        reading = self._reader.read(text)
-        logits = self._graph.logits(reading).astype(np.float64) / self._temperatures
-        probabilities = 0.5 * (1.0 + np.tanh(0.5 * logits))  # the sigmoid, free of overflow
+        reading, strange = self.read(text)
+        for leaving, probabilities in zip(self.exits, self.probabilities(reading), strict=True):
+            if not strange and leaving.decides(probabilities):
+                break
         return Classification(
             threshold=self.manifest.threshold,
             thresholds=self.manifest.thresholds,
             probabilities=dict(zip(self.manifest.tags, probabilities.tolist(), strict=True)),
             review_band=self.manifest.review_band,
             cut=reading.cut,
-            strange=self._is_strange(reading),
+            strange=strange,
         )
+
+    def read(self, text: str) -> tuple[Reading, bool]:
+        """What is read of a message, and whether it is strange."""
+        reading = self._reader.read(text)
+        return reading, self._is_strange(reading)
+
+    def probabilities(self, reading: Reading) -> Iterator[NDArray[np.float64]]:
+        """[tags] at each exit; what lies behind one is computed when it is asked for."""
+        for leaving, logits in zip(self.exits, self._graph.exits(reading), strict=True):
+            yield leaving.probabilities(logits)
 
     def _is_strange(self, reading: Reading) -> bool:
         """False for a model that does not know what it learnt from."""
@@ -169,23 +183,7 @@ class Engine:
     def _warm(self) -> None:
         """First runs allocate; they also show whether the graph fits the manifest."""
         for text in ("hello", "hello there " * self.manifest.max_length):
-            logits = self._graph.logits(self._reader.read(text))
-            if logits.shape != (len(self.manifest.tags),) or not np.isfinite(logits).all():
-                raise ValueError(f"the graph answers {logits.tolist()} for {self.manifest.tags}")
-
-
-def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # Counted here, for with 0 onnxruntime pins threads to cores and complains in containers.
-    options.intra_op_num_threads = threads or cores.available()
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    # Spinning between runs doubled the processor time of a message and made none faster.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(
-        str(path),
-        options,
-        providers=["CPUExecutionProvider"],
-        # Fused, addition and normalisation are one scalar kernel: a tenth of a message's time.
-        disabled_optimizers=["SkipLayerNormFusion"],
-    )
+            found = np.array(list(self._graph.exits(self._reader.read(text))))
+            expected = (len(self.exits), len(self.manifest.tags))
+            if found.shape != expected or not np.isfinite(found).all():
+                raise ValueError(f"the graph answers {found.tolist()} for {self.manifest.tags}")

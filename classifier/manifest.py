@@ -8,13 +8,25 @@ from typing import Any, Literal
 from classifier import text
 
 FORMAT = 1
-MODEL = "model.onnx"
+MODEL = "model.onnx"  # the whole network, or what comes before its early exit
+DEEPER = "deeper.onnx"  # what comes behind the early exit, where there is one
 TOKENIZER = "tokenizer.json"
 
 # Probabilities [low, high) at which too few decisions are right for nobody to look.
 Band = tuple[float, float]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyExit:
+    """Where a message ends before DEEPER, unless a tag's probability there lies in the band.
+
+    A tag's probability is sigmoid(logit / temperature) there too.
+    """
+
+    temperatures: dict[str, float]
+    band: Band
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +49,14 @@ class Manifest:
     text_cleaning: int = 0  # the VERSION of classifier/text.py that it learnt with; 0: none
     text_prefix: str = ""  # what stands before every text
     review_band: Band | None = None  # found on held-out messages; None: not measured
+    early_exit: EarlyExit | None = None  # None: every message goes through MODEL, which is all
     format: int = FORMAT
     files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def graphs(self) -> tuple[str, ...]:
+        """The files of the network, in the order in which a message goes through them."""
+        return (MODEL,) if self.early_exit is None else (MODEL, DEEPER)
 
 
 def problems(manifest: Manifest) -> Iterator[str]:
@@ -71,15 +89,24 @@ def problems(manifest: Manifest) -> Iterator[str]:
 def _value_problems(manifest: Manifest) -> Iterator[str]:
     if not _is_number(manifest.threshold, 0, 1):
         yield "threshold must be a number from 0 to 1"
-    ranges = {"thresholds": (0, 1), "temperatures": (1e-6, 1e6)}
-    for kind, (low, high) in ranges.items():
-        values = getattr(manifest, kind)
-        if not isinstance(values, dict) or set(values) != set(manifest.tags):
-            yield f"{kind} must name exactly the tags"
-        elif not all(_is_number(value, low, high) for value in values.values()):
-            yield f"{kind} must be numbers from {low} to {high}"
+    tags = set(manifest.tags)
+    yield from _number_problems("thresholds", manifest.thresholds, tags, low=0, high=1)
+    yield from _number_problems("temperatures", manifest.temperatures, tags)
     if manifest.review_band is not None and not _is_band(manifest.review_band):
         yield "review_band must be two numbers from 0 to 1, the lower one first"
+    if early := manifest.early_exit:
+        yield from _number_problems("early_exit's temperatures", early.temperatures, tags)
+        if not _is_band(early.band):
+            yield "early_exit's band must be two numbers from 0 to 1, the lower one first"
+
+
+def _number_problems(
+    kind: str, values: Any, tags: set[str], *, low: float = 1e-6, high: float = 1e6
+) -> Iterator[str]:
+    if not isinstance(values, dict) or set(values) != tags:
+        yield f"{kind} must name exactly the tags"
+    elif not all(_is_number(value, low, high) for value in values.values()):
+        yield f"{kind} must be numbers from {low} to {high}"
 
 
 def _file_problems(manifest: Manifest) -> Iterator[str]:
@@ -87,7 +114,8 @@ def _file_problems(manifest: Manifest) -> Iterator[str]:
     if not isinstance(files, dict):
         yield "files must map names to sha256"
         return
-    yield from (f"{name} is missing" for name in (MODEL, TOKENIZER) if name not in files)
+    needed = (*manifest.graphs, TOKENIZER)
+    yield from (f"{name} is missing" for name in needed if name not in files)
     for name in files:
         if not _is_name(name):
             yield f"{name!r} cannot be the name of a file"

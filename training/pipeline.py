@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from classifier import artefact, folders, registry
-from classifier.artefact import ArtefactError
+from classifier.artefact import ArtefactError, EarlyExit
 from classifier.models import ModelVersion, Tag
 from training.card import comparison_text, document, report
 from training.datasets import dataset as datasets
@@ -27,7 +27,7 @@ from training.datasets import report as findings
 from training.datasets.dataset import Example
 from training.datasets.material import Material
 from training.datasets.options import Options
-from training.decision import calibration, metrics, review, stream, thresholds
+from training.decision import calibration, early, metrics, review, stream, thresholds
 from training.evaluation import contest, quality
 from training.export import onnx_graph
 from training.learning import crossfit, finetune, recipes, vocabulary
@@ -129,9 +129,8 @@ def _learn(
     """
     tags, descriptions = material.tags, _descriptions(material.tags)
     every = [*material.train, *material.validation]
-    networks = 2 if config.student_layers else 1
     if len(every) >= config.cross_fit_below:
-        tell({"step": "fine-tune", "fits": networks})
+        tell({"step": "fine-tune"})
         fitted = recipes.fit(
             train=_arrays(material.train, tags),
             validation=_arrays(material.validation, tags),
@@ -139,11 +138,11 @@ def _learn(
             config=config,
             progress=tell,
         )
-        logits = fitted.logits(_messages(material.validation))
-        return fitted, report.HeldOut(material.validation, logits, folds=None)
+        exits = fitted.exits(_messages(material.validation))
+        return fitted, report.HeldOut(material.validation, exits, folds=None)
     trainings = config.folds + 1
-    tell({"step": f"fine-tune {trainings} times", "fits": trainings * networks})
-    logits = crossfit.out_of_fold(
+    tell({"step": f"fine-tune {trainings} times", "fits": trainings})
+    exits = crossfit.out_of_fold(
         every, tags, descriptions=descriptions, config=config, progress=tell
     )
     tell({"step": "fine-tune on all messages"})
@@ -154,32 +153,51 @@ def _learn(
         config=config,
         progress=tell,
     )
-    return fitted, report.HeldOut(every, logits, folds=config.folds)
+    return fitted, report.HeldOut(every, exits, folds=config.folds)
 
 
 def _decide(
     held_out: report.HeldOut, tags: Sequence[str], config: TrainingConfig
 ) -> report.Decision:
-    """Temperatures, thresholds and the review band, from held-out messages alone, weighed as a
-    shop's stream of messages is made up."""
-    gold, logits = metrics.settle_unknown(quality.labels(held_out.examples, tags), held_out.logits)
+    """Temperatures, thresholds, the review band and who ends early, from held-out messages alone,
+    weighed as a shop's stream of messages is made up."""
+    gold, exits = metrics.settle_unknown(quality.labels(held_out.examples, tags), held_out.exits)
     weight = stream.weights(gold, config.untagged_share)
-    temperatures = [1.0] * len(tags)
-    if config.calibrate:
-        temperatures = calibration.fit_temperatures(logits, gold, weight=weight)
-    probabilities = metrics.sigmoid(logits / np.array(temperatures))
+
+    def fitted(logits: metrics.Floats) -> tuple[list[float], metrics.Floats]:
+        """Temperatures, and the probabilities by them."""
+        found = [1.0] * len(tags)
+        if config.calibrate:
+            found = calibration.fit_temperatures(logits, gold, weight=weight)
+        return found, metrics.sigmoid(logits / np.array(found))
+
+    temperatures, probabilities = fitted(exits[-1])
     threshold = thresholds.search_global(probabilities, gold, config.thresholds, weight=weight)
     per_tag = [threshold] * len(tags)
     if config.per_tag_thresholds:
         per_tag = thresholds.search_per_tag(
             probabilities, gold, config.thresholds, threshold=threshold, weight=weight
         )
+    review_band = review.band(probabilities, gold, weight=weight)
+    early_exit = None
+    if len(exits) > 1:
+        own, first = fitted(exits[0])
+        band = early.band(
+            first,
+            probabilities,
+            thresholds=np.array(per_tag),
+            review_band=review_band,
+            weight=weight,
+        )
+        if early.is_worth_it(first, band, weight=weight):
+            early_exit = EarlyExit(temperatures=dict(zip(tags, own, strict=True)), band=band)
     return report.Decision(
         threshold=threshold,
         thresholds=dict(zip(tags, per_tag, strict=True)),
         temperatures=dict(zip(tags, temperatures, strict=True)),
-        review_band=review.band(probabilities, gold, weight=weight),
+        review_band=review_band,
         curve=thresholds.curve(probabilities, gold, config.thresholds, weight=weight),
+        early_exit=early_exit,
     )
 
 
@@ -191,8 +209,11 @@ def _publish(
     run: recording.Handle,
 ) -> ModelVersion:
     """Write the model folder beside the others, seal it under its name, and register it."""
+    if decision.early_exit is None:
+        fitted.network.early = None  # hardly a message would end there
     # What was decided out of fold was learnt from afterwards.
     unseen = [*([] if held_out.folds else material.validation), *material.test]
+    before_test = len(unseen) - len(material.test)
     labels = quality.labels(unseen, material.tags)
     with leftovers.staging_folder(settings.MODELS_DIR) as staging:
         exported = onnx_graph.export(
@@ -201,7 +222,7 @@ def _publish(
             messages=_messages(unseen),
             samples=_messages(material.train),
             gold=labels == 1,
-            decide=lambda logits: decision.holds(metrics.settle_unknown(labels, logits)[1]),
+            decide=lambda exits: decision.holds(metrics.settle_unknown(labels, exits)[1]),
         )
         run.check()
         vocabulary.familiarity(
@@ -215,7 +236,7 @@ def _publish(
             decision=decision,
             dataset=material.dataset,
             validation=held_out,
-            test=report.HeldOut(material.test, exported.logits[len(unseen) - len(material.test) :]),
+            test=report.HeldOut(material.test, exported.exits[:, before_test:]),
         )
         facts["dataset"]["kept_apart"] = material.kept_apart
         if fitted.config.frozen_layers:

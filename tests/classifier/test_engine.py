@@ -6,8 +6,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from classifier import artefact
-from classifier.artefact import ArtefactError
-from classifier.engine import Engine
+from classifier.artefact import ArtefactError, EarlyExit
+from classifier.engine import Engine, Exit
+from classifier.graph import Graph
 from tests import keyword_model
 
 WORDS = {"Deal-seeker": ["discount"], "Hot-buyer": ["buy"]}
@@ -123,3 +124,76 @@ def constant_graph(logits):
     graph = helper.make_graph([constant], "constant", ids, [output])
     opset = [helper.make_opsetid("", 18)]
     return helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
+
+
+FAMILIAR = b'{"tokens": [1, 2, 3], "limit": 0.5}'
+EARLY = EarlyExit(temperatures={"Deal-seeker": 1.0, "Hot-buyer": 2.0}, band=(0.3, 0.7))
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """The parts that were run, by their names in the folder."""
+    parts = []
+    run = Graph.exits
+
+    def exits(graph, reading):
+        for name, logits in zip(("model", "deeper"), run(graph, reading), strict=False):
+            parts.append(name)
+            yield logits
+
+    monkeypatch.setattr(Graph, "exits", exits)
+    return parts
+
+
+def load_early(tmp_path, ran, **options):
+    engine = load(tmp_path, early_exit=EARLY, not_yet=["maybe"], **options)
+    ran.clear()
+    return engine
+
+
+def test_a_message_that_is_decided_early_ends_there_with_that_exits_temperatures(tmp_path, ran):
+    found = load_early(tmp_path, ran).classify("buy").probabilities
+    assert ran == ["model"]
+    assert found["Deal-seeker"] == pytest.approx(1 / (1 + np.exp(3.0)))
+    assert found["Hot-buyer"] == pytest.approx(1 / (1 + np.exp(-1.5)))
+
+
+def test_a_message_with_a_tag_that_is_not_decided_early_goes_on(tmp_path, ran):
+    found = load_early(tmp_path, ran).classify("maybe buy").probabilities
+    assert ran == ["model", "deeper"]
+    assert found["Hot-buyer"] == pytest.approx(1 / (1 + np.exp(-3.0)))
+
+
+def test_the_ends_of_the_band_belong_to_it_below_and_not_above():
+    decided = Exit([1.0], (0.3, 0.7)).decides(np.array([[0.29], [0.3], [0.69], [0.7]]))
+    assert decided.tolist() == [True, False, False, True]
+
+
+def test_a_strange_message_goes_to_the_end(tmp_path, ran):
+    engine = load_early(tmp_path, ran, max_length=3, extra_files={"familiar.json": FAMILIAR})
+    assert engine.classify("buy buy").strange is False
+    assert ran == ["model"]
+    ran.clear()
+    assert engine.classify("buy buy buy buy buy").strange
+    assert ran == ["model", "deeper"]
+
+
+def test_a_model_without_an_early_exit_has_one_graph(tmp_path, ran):
+    engine = load(tmp_path)
+    ran.clear()
+    engine.classify("maybe")
+    assert ran == ["model"]
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "deeper.onnx"])
+def test_each_graph_of_a_model_with_an_early_exit_must_fit(tmp_path, name):
+    folder = keyword_model.build(tmp_path, "a-model", words=WORDS, early_exit=EARLY)
+    with pytest.raises(ArtefactError, match="cannot be loaded"):
+        Engine.load(replace_file(folder, name, constant_graph(np.full((1, 3), 1.0, np.float32))))
+
+
+def test_many_threads_get_the_answers_that_one_gets_from_either_exit(tmp_path, ran):
+    engine = load_early(tmp_path, ran)
+    texts = ["buy", "maybe discount", "maybe buy with a discount", "hello"] * 50
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(engine.classify, texts)) == [engine.classify(text) for text in texts]

@@ -3,10 +3,11 @@ import json
 import pytest
 
 from classifier import artefact
-from classifier.artefact import ArtefactError
+from classifier.artefact import ArtefactError, EarlyExit
 from tests import keyword_model
 
 WORDS = {"Deal-seeker": ["discount"], "Hot-buyer": ["buy"]}
+ONES = {"Deal-seeker": 1.0, "Hot-buyer": 1.0}
 
 
 @pytest.fixture
@@ -37,6 +38,29 @@ def test_a_folder_without_a_review_band_is_read_as_ever(folder):
     assert fields.pop("review_band") is None
     path.write_text(json.dumps(fields))
     assert artefact.read(folder).review_band is None
+
+
+EARLY = EarlyExit(temperatures={"Hot-buyer": 1.5, "Deal-seeker": 1.0}, band=(0.1, 0.9))
+
+
+def test_an_early_exit_is_read_back_and_its_second_graph_vouched_for(tmp_path):
+    folder = keyword_model.build(tmp_path, "a-model", words=WORDS, early_exit=EARLY)
+    manifest = artefact.read(folder)
+    assert manifest.early_exit == EARLY
+    assert manifest.graphs == ("model.onnx", "deeper.onnx")
+    with (folder / "deeper.onnx").open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(ArtefactError, match=r"deeper\.onnx is damaged"):
+        artefact.read(folder)
+
+
+def test_a_folder_from_before_there_were_early_exits_is_read_as_without(folder):
+    path = folder / artefact.MANIFEST
+    fields = json.loads(path.read_text())
+    assert fields.pop("early_exit") is None
+    path.write_text(json.dumps(fields))
+    assert artefact.read(folder).early_exit is None
+    assert artefact.read(folder).graphs == ("model.onnx",)
 
 
 def test_nothing_but_the_finished_folder_is_left(folder):
@@ -97,6 +121,13 @@ def test_what_is_no_manifest_is_refused(folder, content):
         ({"review_band": 0.3}, "review_band must be"),
         ({"review_band": "no"}, "review_band must be"),
         ({"surprise": 1}, "is not a manifest"),
+        ({"early_exit": {"temperatures": ONES, "band": [0.1, 0.9]}}, r"deeper\.onnx is missing"),
+        ({"early_exit": {"temperatures": ONES, "band": [0.9, 0.1]}}, "early_exit's band must be"),
+        ({"early_exit": {"temperatures": ONES, "band": 0.5}}, "early_exit's band must be"),
+        ({"early_exit": {"temperatures": {}, "band": [0, 1]}}, "early_exit's temperatures must"),
+        ({"early_exit": {"band": [0, 1]}}, "is not a manifest"),
+        ({"early_exit": {}}, "is not a manifest"),
+        ({"early_exit": 0.5}, "is not a manifest"),
     ],
 )
 def test_a_manifest_that_cannot_be_right_is_refused_with_the_reason(folder, changes, complaint):

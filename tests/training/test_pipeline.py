@@ -13,6 +13,7 @@ from tests.training import labelled, tiny
 from training import pipeline
 from training.datasets import material
 from training.datasets.dataset import DatasetError, Example, load_split, load_tags, prepare
+from training.decision import early
 from training.evaluation import quality
 from training.learning import finetune
 from training.learning.config import PRESETS
@@ -50,11 +51,26 @@ def more_messages(tmp_path, few_messages):
 
 def test_a_model_folder_holds_graph_tokenizer_manifest_and_card(tiny_folder):
     manifest = artefact.read(tiny_folder)
-    assert {"model.onnx", "tokenizer.json", "card.md", "card.json"} <= set(manifest.files)
+    assert {*manifest.graphs, "tokenizer.json", "card.md", "card.json"} <= set(manifest.files)
     assert len(manifest.dataset_digest) == 64
     answer = Engine.load(tiny_folder).classify("any codes?")
     assert tuple(answer.probabilities) == manifest.tags
     assert [path.name for path in tiny_folder.parent.iterdir()] == [tiny_folder.name]
+
+
+@pytest.mark.parametrize("worth", [0.0, 1.1])
+def test_a_version_has_a_second_graph_where_enough_messages_end_at_the_first(
+    home, few_messages, tiny_config, monkeypatch, worth
+):
+    graphs = 2 if worth == 0 else 1
+    monkeypatch.setattr(early, "WORTH", worth)
+    run = pipeline.train(config=tiny_config.with_changes(epochs=1), paths=[few_messages])
+    folder = home / "models" / run.model_version.name
+    assert len(list(folder.glob("*.onnx"))) == graphs
+    assert len(Engine.load(folder).exits) == graphs
+    told = json.loads((folder / "card.json").read_text())["early_exit"]
+    assert (told is not None) == (graphs == 2)
+    assert ("## Early exit" in (folder / "card.md").read_text()) == (graphs == 2)
 
 
 def test_the_card_tells_how_the_version_came_to_be(tiny_folder, tiny_config):
@@ -95,6 +111,7 @@ def test_the_original_recipe_trains_a_distilbert_and_need_not_go_live(
     assert set(manifest.temperatures.values()) == {1.0}
     assert set(manifest.thresholds.values()) == {manifest.threshold}
     assert 0.30 <= manifest.threshold <= 0.55
+    assert manifest.early_exit is None
     assert not Activation.objects.exists()
 
 

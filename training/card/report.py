@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from classifier import text
 from classifier.artefact import Manifest
-from classifier.manifest import Band
+from classifier.engine import Exit
+from classifier.manifest import Band, EarlyExit
 from training.datasets.dataset import Example
-from training.decision import metrics
+from training.decision import metrics, stream
 from training.evaluation import quality
 from training.export.onnx_graph import Exported
 from training.learning.config import TrainingConfig
@@ -37,13 +38,13 @@ HEADLINE = (
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Messages with the logits [messages, tags] of a network that did not learn from them.
+    """Messages with the logits [exits, messages, tags] of a network that did not learn from them.
 
     `folds`: how many networks had a part in that; None when it is the one that will serve.
     """
 
     examples: Sequence[Example]
-    logits: NDArray[np.float32]
+    exits: NDArray[np.float32]
     folds: int | None = None
 
 
@@ -56,10 +57,33 @@ class Decision:
     temperatures: dict[str, float]
     review_band: Band  # probabilities from which too few decisions are right
     curve: list[tuple[float, float]]  # (global threshold, held-out micro-F1)
+    early_exit: EarlyExit | None = None
 
-    def holds(self, logits: metrics.Floats) -> metrics.Flags:
-        probabilities = metrics.sigmoid(logits / np.array(list(self.temperatures.values())))
-        return np.asarray(probabilities >= np.array(list(self.thresholds.values())))
+    def holds(self, exits: metrics.Floats) -> metrics.Flags:
+        """Which tags hold, [messages, tags], by the logits [exits, messages, tags]."""
+        probabilities = metrics.sigmoid(self.answered(exits) / self._each(self.temperatures))
+        return np.asarray(probabilities >= self._each(self.thresholds))
+
+    def ends_early(self, exits: metrics.Floats) -> metrics.Flags:
+        """Which messages end at the early exit, [messages]; with logits of one exit alone, none."""
+        if self.early_exit is None or len(exits) == 1:
+            return np.zeros(exits.shape[1], dtype=bool)
+        temperatures = self._each(self.early_exit.temperatures).tolist()
+        early = Exit(temperatures, self.early_exit.band)
+        return early.decides(early.probabilities(exits[0]))
+
+    def answered(self, exits: metrics.Floats) -> metrics.Floats:
+        """The logits that answer, [messages, tags]; early ones on the scale of the others, so that
+        `temperatures` make probabilities of all of them."""
+        if self.early_exit is None or len(exits) == 1:
+            return np.asarray(exits[-1])
+        scale = self._each(self.temperatures) / self._each(self.early_exit.temperatures)
+        early = self.ends_early(exits)[:, None]
+        return np.asarray(np.where(early, exits[0] * scale, exits[-1]))
+
+    def _each(self, values: dict[str, float]) -> NDArray[np.float64]:
+        """[tags], in the model's order."""
+        return np.array([values[tag] for tag in self.thresholds])
 
 
 def build(
@@ -73,13 +97,13 @@ def build(
 ) -> dict[str, Any]:
     """All facts of a version, JSON-able.
 
-    `validation` is what the decision rests on; `test` has the logits of the graph that will serve.
+    `validation` is what the decision rests on; `test` has the logits of the graphs that will serve.
     """
     now = datetime.now(UTC)
     evaluated = {
         name: quality.evaluate(
             split.examples,
-            logits=split.logits,
+            logits=decision.answered(split.exits),
             temperatures=decision.temperatures,
             thresholds=decision.thresholds,
             review_band=decision.review_band,
@@ -101,7 +125,7 @@ def build(
         "precision": exported.precision,
         "precision_reason": exported.reason,
         "size_bytes": exported.size_bytes,
-        **_speed(exported),
+        **_speed(exported, decision),
         "folds": validation.folds,
         "libraries": {name: version(name) for name in LIBRARIES},
         "history": fitted.history,
@@ -110,6 +134,7 @@ def build(
         "temperatures": decision.temperatures,
         "review_band": list(decision.review_band),
         "threshold_curve": [list(point) for point in decision.curve],
+        "early_exit": _early_exit(test, decision, fitted),
         **evaluated,
         "export": {
             "max_abs_difference": exported.max_difference,
@@ -118,10 +143,31 @@ def build(
     }
 
 
-def _speed(exported: Exported) -> dict[str, Any]:
-    """Milliseconds a message of the graph that will serve, and what int8 gains over float."""
-    served = 1000 * exported.seconds[exported.precision]
-    float32, int8 = (np.median(exported.seconds[name]) for name in ("float32", "int8"))
+def _early_exit(test: HeldOut, decision: Decision, fitted: Fitted) -> dict[str, Any] | None:
+    """Who ends early on the test split, and what the whole network alone would have scored."""
+    if decision.early_exit is None or fitted.network.early is None:
+        return None
+    gold, exits = metrics.settle_unknown(
+        quality.labels(test.examples, list(decision.thresholds)), test.exits
+    )
+    ends, weight = decision.ends_early(exits), stream.weights(gold, fitted.config.untagged_share)
+    answered, whole = decision.holds(exits), decision.holds(exits[-1:])
+    return {
+        **asdict(decision.early_exit),
+        "layers": fitted.network.early.layers,
+        "share": float(ends.mean()),
+        "share_in_stream": float(np.average(ends, weights=weight)),
+        "different": float((answered != whole).any(axis=1).mean()),
+        "micro_f1": metrics.micro_f1(gold, answered),
+        "micro_f1_whole": metrics.micro_f1(gold, whole),
+    }
+
+
+def _speed(exported: Exported, decision: Decision) -> dict[str, Any]:
+    """Milliseconds a message of the graphs that will serve, and what int8 gains over float."""
+    early = decision.ends_early(exported.exits)
+    served = 1000 * np.where(early, *exported.seconds[exported.precision][[0, -1]])
+    float32, int8 = (np.median(exported.seconds[name][-1]) for name in ("float32", "int8"))
     return {
         "latency_ms": {f"p{part}": float(np.percentile(served, part)) for part in (50, 95)},
         "speed_up": float(float32 / int8),
@@ -138,6 +184,7 @@ def manifest(facts: dict[str, Any], decision: Decision, config: TrainingConfig) 
         thresholds=decision.thresholds,
         temperatures=decision.temperatures,
         review_band=decision.review_band,
+        early_exit=decision.early_exit,
         max_length=config.max_length,
         text_cleaning=text.VERSION,
         text_prefix=config.text_prefix,

@@ -54,6 +54,7 @@ def sections(report: Report, *, plots: Sequence[str]) -> Iterator[str]:
     yield from plot("reliability.png")
     yield from _review(report)
     yield from plot("coverage.png")
+    yield from _early_exit(report)
     yield from _serving(report)
     yield from _training(report)
     yield from plot("training.png")
@@ -223,6 +224,29 @@ def _review(report: Report) -> Iterator[str]:
             ("messages for review", f"{found['asked']:.1%}"),
             ("of these, all tags right", _figure(found.get("exact_match_asked"))),
             ("of the others, all tags right", _figure(found.get("exact_match_others"))),
+        ],
+    )
+
+
+def _early_exit(report: Report) -> Iterator[str]:
+    found = report.get("early_exit")
+    if not found:
+        return
+    low, high = found["band"]
+    yield "## Early exit"
+    yield (
+        f"A message ends after {found['layers']} layers, unless a tag's probability there lies "
+        f"between {_figure(low)} and {_figure(high)}, or the message is unfamiliar. Probabilities "
+        "there have temperatures of their own, and the same thresholds decide."
+    )
+    yield _table(
+        ["test split", ""],
+        [
+            ("messages that end early", f"{found['share']:.1%}"),
+            ("in a shop's stream", f"{found['share_in_stream']:.1%}"),
+            ("messages that get other tags by it", f"{found['different']:.1%}"),
+            ("micro-F1 as it serves", _figure(found["micro_f1"])),
+            ("micro-F1 without an early exit", _figure(found["micro_f1_whole"])),
         ],
     )
 

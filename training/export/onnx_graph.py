@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.engine import Graph, inputs
+from classifier.artefact import DEEPER, MODEL
+from classifier.graph import Graph, inputs
 from training.decision import metrics
 from training.decision.metrics import Flags
 from training.learning.finetune import Fitted
@@ -22,11 +23,14 @@ from training.learning.finetune import Fitted
 if TYPE_CHECKING:
     from torch import Tensor
 
-Logits = NDArray[np.float32]  # [messages, tags]
-Decide = Callable[[Logits], Flags]  # which tags hold, [messages, tags]
+Exits = NDArray[np.float32]  # logits [exits, messages, tags], those of the whole network last
+Decide = Callable[[Exits], Flags]  # which tags hold, [messages, tags]
+Precision = Literal["int8", "float32"]
 
 MAX_DIFFERENCE = 1e-3  # of any probability, ONNX against torch
 MAX_LOSS = 0.005  # of micro-F1, int8 against float, unless it may be chance
+LOGITS = "logits"
+EARLY, STATES = "early_logits", "states"  # what the graph gives at its early exit
 SAMPLES = 200  # messages whose inputs show the smoothing where ranges are uneven
 
 
@@ -36,15 +40,15 @@ class ExportError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """What stands in the staging folder as model.onnx and tokenizer.json, and how it was chosen."""
+    """What stands in the staging folder as graphs and tokenizer.json, and how it was chosen."""
 
-    precision: Literal["int8", "float32"]
+    precision: Precision
     reason: str
     max_difference: float
     size_bytes: dict[str, int]
     micro_f1: dict[str, float]
-    seconds: dict[str, NDArray[np.float64]]  # for each message
-    logits: Logits  # of the graph that will serve, on the messages that were given
+    seconds: dict[str, NDArray[np.float64]]  # for each message, up to each exit [exits, messages]
+    exits: Exits  # of the graphs that will serve, on the messages that were given
 
 
 def export(
@@ -56,7 +60,7 @@ def export(
     gold: Flags,
     decide: Decide,
 ) -> Exported:
-    """Write model.onnx and tokenizer.json into `staging`.
+    """Write tokenizer.json and the graph into `staging`, in two files where there is an early exit.
 
     The float graph must agree with torch within MAX_DIFFERENCE on a hundred of `messages`
     (ExportError otherwise). The int8 graph, made with training messages as `samples`, is taken
@@ -67,15 +71,17 @@ def export(
     tokenizer = fitted.reader.tokenizer.to_str(pretty=True)  # its save() has errors of no kind
     (staging / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     with tempfile.TemporaryDirectory(dir=staging, prefix=".export-") as scratch:
-        graphs = {name: Path(scratch) / f"{name}.onnx" for name in ("float32", "int8")}
-        to_onnx(fitted, graphs["float32"])
+        whole = {name: Path(scratch) / f"{name}.onnx" for name in ("float32", "int8")}
+        to_onnx(fitted, whole["float32"])
+        quantise(whole["float32"], whole["int8"], fitted=fitted, samples=samples[:SAMPLES])
+        graphs = {name: cut(path) for name, path in whole.items()}
         difference = _verify(fitted, graphs["float32"], list(messages)[:100])
-        quantise(graphs["float32"], graphs["int8"], fitted=fitted, samples=samples[:SAMPLES])
-        answers = {name: run(fitted, path, messages) for name, path in graphs.items()}
-        said = {name: decide(logits) for name, (logits, _) in answers.items()}
+        answers = {name: run(fitted, parts, messages) for name, parts in graphs.items()}
+        said = {name: decide(exits) for name, (exits, _) in answers.items()}
         precision, reason = choose(gold, **said)
-        sizes = {name: path.stat().st_size for name, path in graphs.items()}
-        shutil.move(graphs[precision], staging / "model.onnx")
+        sizes = {name: sum(path.stat().st_size for path in graphs[name]) for name in graphs}
+        for part, name in zip(graphs[precision], (MODEL, DEEPER), strict=False):
+            shutil.move(part, staging / name)
     return Exported(
         precision=precision,
         reason=reason,
@@ -83,11 +89,11 @@ def export(
         size_bytes=sizes,
         micro_f1={name: metrics.micro_f1(gold, flags) for name, flags in said.items()},
         seconds={name: seconds for name, (_, seconds) in answers.items()},
-        logits=answers[precision][0],
+        exits=answers[precision][0],
     )
 
 
-def choose(gold: Flags, *, float32: Flags, int8: Flags) -> tuple[Literal["int8", "float32"], str]:
+def choose(gold: Flags, *, float32: Flags, int8: Flags) -> tuple[Precision, str]:
     """int8 unless it loses more than MAX_LOSS of micro-F1, and that is no chance; and the sentence
     that says why. All are decisions [messages, tags].
 
@@ -105,22 +111,24 @@ def choose(gold: Flags, *, float32: Flags, int8: Flags) -> tuple[Literal["int8",
 
 
 def to_onnx(fitted: Fitted, path: Path) -> None:
-    """The network as an ONNX graph: input_ids, attention_mask (int64, both axes free) → logits."""
+    """The network as one ONNX graph: input_ids, attention_mask (int64, both axes free) → logits,
+    and where it has an early exit, that one's logits and the states that it leaves."""
     import torch
 
-    from training.learning.network import batch
+    from training.learning.network import Served, batch
 
     ids, mask = batch(fitted.reader, ["two messages", "of different length, to be exported"])
     if fitted.config.frozen_layers:
         _trace(fitted, ids, mask, path)
         return
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
+    outputs = [LOGITS, *([EARLY, STATES] if fitted.network.early else [])]
     with _quiet():
         program = torch.onnx.export(
-            fitted.network.cpu().eval(),
+            Served(fitted.network.cpu().eval()),
             (ids, mask),
             input_names=["input_ids", "attention_mask"],
-            output_names=["logits"],
+            output_names=outputs,
             dynamic_shapes=(axes, axes),
             dynamo=True,
             verbose=False,
@@ -150,6 +158,24 @@ def _trace(fitted: Fitted, ids: "Tensor", mask: "Tensor", path: Path) -> None:
         )
 
 
+def cut(whole: Path) -> list[Path]:
+    """The graph in the files that serve: cut at its early exit, where it has one.
+
+    Cut after quantisation, so that the parts one after the other compute what the whole does.
+    """
+    import onnx
+    from onnx.utils import Extractor
+
+    model = onnx.load(whole)
+    if EARLY not in {output.name for output in model.graph.output}:
+        return [whole]
+    parts = [whole.with_suffix(f".{number}.onnx") for number in (1, 2)]
+    extract = Extractor(model).extract_model
+    onnx.save(extract(["input_ids", "attention_mask"], [EARLY, STATES]), parts[0])
+    onnx.save(extract([STATES, "attention_mask"], [LOGITS]), parts[1])
+    return parts
+
+
 def quantise(source: Path, target: Path, *, fitted: Fitted, samples: Sequence[str]) -> None:
     """Dynamic int8: matrix products and embedding tables; activations are scaled at run time.
 
@@ -177,20 +203,26 @@ def quantise(source: Path, target: Path, *, fitted: Fitted, samples: Sequence[st
         )
 
 
-def run(fitted: Fitted, graph: Path, messages: Sequence[str]) -> tuple[Logits, NDArray[np.float64]]:
-    """(logits, seconds for each message) of a graph, computed as serving computes them."""
-    served = Graph(graph)
+def run(
+    fitted: Fitted, graphs: Sequence[Path], messages: Sequence[str]
+) -> tuple[Exits, NDArray[np.float64]]:
+    """(logits, seconds [exits, messages] up to there) of a graph's parts, computed as serving
+    computes them."""
+    served = Graph(*graphs)
     rows, seconds = [], []
     for message in messages:
         start = time.perf_counter()
-        rows.append(served.logits(fitted.reader.read(message)))
-        seconds.append(time.perf_counter() - start)
-    return np.array(rows, dtype=np.float32), np.array(seconds)
+        for logits in served.exits(fitted.reader.read(message)):
+            rows.append(logits)
+            seconds.append(time.perf_counter() - start)
+    shape = len(messages), len(graphs)
+    exits = np.array(rows, dtype=np.float32).reshape(*shape, fitted.network.tags)
+    return exits.swapaxes(0, 1), np.array(seconds).reshape(shape).T
 
 
-def _verify(fitted: Fitted, graph: Path, messages: list[str]) -> float:
-    torch_says = metrics.sigmoid(fitted.logits(messages))
-    difference = float(np.abs(torch_says - metrics.sigmoid(run(fitted, graph, messages)[0])).max())
+def _verify(fitted: Fitted, graphs: Sequence[Path], messages: list[str]) -> float:
+    torch_says = metrics.sigmoid(fitted.exits(messages))
+    difference = float(np.abs(torch_says - metrics.sigmoid(run(fitted, graphs, messages)[0])).max())
     if not difference <= MAX_DIFFERENCE:
         raise ExportError(
             f"The exported model differs from the trained one by {difference:.4f} "

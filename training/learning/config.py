@@ -39,9 +39,7 @@ class TrainingConfig:
     dropout: float = 0.1
     freeze_embeddings: bool = True
     average_weights: float = 0.98  # decay of the moving average that is kept; 0: the last step
-    student_layers: int = 0  # of the network that serves, taught by the full one; 0: the full one
-    student_epochs: int = 10
-    imitation: float = 3.0  # weight of a student's distance from its teacher
+    early_exit: float = 0.5  # share of the layers after which plain messages end; 0: none do
     frozen_layers: int = 0  # above 0: heads alone learn, on so many layers (learning/quick.py)
     learn_from: int = 0  # characters of messages, sampled from all splits; 0: all of them
     cross_fit_below: int = 1000  # messages to learn from; with fewer, `folds` trainings decide
@@ -78,9 +76,12 @@ class TrainingConfig:
             "warmup_share must be from 0 to 1": 0 <= self.warmup_share <= 1,
             "dropout must be from 0 to below 1": 0 <= self.dropout < 1,
             "average_weights must be from 0 to below 1": 0 <= self.average_weights < 1,
-            "student_layers must be at least 0": self.student_layers >= 0,
-            "student_epochs must be from 1 to 1000": 1 <= self.student_epochs <= 1000,
-            "imitation must be at least 0": self.imitation >= 0,
+            "early_exit must be from 0 to below 1, and 0 where no tokens are matched": (
+                0 <= self.early_exit < 1 and (self.token_scale > 0 or self.early_exit == 0)
+            ),
+            "frozen_layers must be 0 where there is an early_exit": (
+                self.frozen_layers == 0 or self.early_exit == 0
+            ),
             "frozen_layers and learn_from must be at least 0": self.frozen_layers >= 0
             and self.learn_from >= 0,
             "cross_fit_below must be at least 0": self.cross_fit_below >= 0,
@@ -111,11 +112,10 @@ class TrainingConfig:
 
 PRESETS = {
     "default": TrainingConfig(),
-    # Half the time a message, for about a point: see docs/quality.md.
-    "small": TrainingConfig(preset="small", student_layers=3),
     # What a first start serves with until the default is trained.
     "quick": TrainingConfig(
         preset="quick",
+        early_exit=0.0,
         frozen_layers=2,
         learn_from=200_000,
         batch_size=64,
@@ -129,6 +129,7 @@ PRESETS = {
         preset="original",
         head="linear",
         token_scale=0.0,
+        early_exit=0.0,
         pooling="cls",
         epochs=10,
         min_steps=0,

@@ -24,7 +24,7 @@ def out_of_fold(
     config: TrainingConfig,
     progress: finetune.Progress = lambda _: None,
 ) -> NDArray[np.float32]:
-    """Logits [examples, tags], each row from a network that did not see its example.
+    """Logits [exits, examples, tags], each row from a network that did not see its example.
 
     `config.folds` stratified parts; near duplicates stand in one. All epochs run, as they will in
     the training on all examples. ValueError for fewer than two distinct messages.
@@ -37,7 +37,7 @@ def out_of_fold(
         clusters=near_duplicates.cluster(messages),
         k=config.folds,
     )
-    logits = np.zeros(gold.shape, dtype=np.float32)
+    rows, exits = [], []
     for number in range(fold.max() + 1):
         progress({"step": f"fine-tune without part {number + 1} of {fold.max() + 1}"})
         kept, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
@@ -48,5 +48,6 @@ def out_of_fold(
             config=config,
             progress=progress,
         )
-        logits[out] = fitted.logits([messages[i] for i in out])
-    return logits
+        rows.append(out)
+        exits.append(fitted.exits([messages[i] for i in out]))
+    return np.concatenate(exits, axis=1)[:, np.argsort(np.concatenate(rows))]

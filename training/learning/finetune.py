@@ -33,17 +33,23 @@ class Fitted:
     config: TrainingConfig
     history: list[dict[str, float]] = field(default_factory=list)
 
-    def logits(self, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
-        """Logits [messages, tags] in the order of `texts`, on the CPU."""
+    def logits(self, texts: Texts) -> NDArray[np.float32]:
+        """Logits [messages, tags] of the whole network, in the order of `texts`."""
+        return np.asarray(self.exits(texts)[-1])
+
+    def exits(self, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
+        """Logits [exits, messages, tags], those of the whole network last, on the CPU."""
         device = next(self.network.parameters()).device
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        out = np.zeros((len(texts), self.network.tags), dtype=np.float32)
+        exits = 1 if self.network.early is None else 2
+        out = np.zeros((exits, len(texts), self.network.tags), dtype=np.float32)
         self.network.eval()
         with torch.inference_mode():
             for start in range(0, len(order), batch_size):
                 rows = order[start : start + batch_size]
                 ids, mask = network.batch(self.reader, [texts[i] for i in rows])
-                out[rows] = self.network(ids.to(device), mask.to(device)).float().cpu().numpy()
+                found = self.network.exits(ids.to(device), mask.to(device))
+                out[:, rows] = torch.stack(found).float().cpu().numpy()
         return out
 
 
@@ -61,19 +67,13 @@ def fit(
     Without validation messages all epochs run, and the last weights are kept, or their average.
     Few messages are gone through more than `config.epochs` times, until `config.min_steps`; many
     less often, to end before `config.max_steps`.
-    With `config.student_layers` the network becomes the teacher of a smaller one, which is
-    returned. `progress` is called after each step with epoch, batch, batches and loss, and after
+    `progress` is called after each step with epoch, batch, batches and loss, and after
     each epoch with its mean loss and, where there are validation messages, their micro-F1 too.
     """
     torch.set_num_threads(min(torch.get_num_threads(), cores.available()))
     _seed(config.seed)
     net, reader = network.build(config, descriptions)
-    fitted = _run(Fitted(net, reader, config), train, validation, progress)
-    if config.student_layers:
-        progress({"step": f"teach a network of {config.student_layers} layers"})
-        student = Fitted(network.shortened(fitted.network, config.student_layers), reader, config)
-        return _run(student, train, validation, progress, teacher=fitted.network)
-    return fitted
+    return _run(Fitted(net, reader, config), train, validation, progress)
 
 
 def _run(
@@ -81,13 +81,11 @@ def _run(
     train: tuple[Texts, Labels],
     validation: tuple[Texts, Labels] | None,
     progress: Progress,
-    *,
-    teacher: network.TaggerNetwork | None = None,
 ) -> Fitted:
     """`fitted` with its best weights, or the last ones, and the history of the training."""
     config, net = fitted.config, fitted.network
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    trainer = _Trainer(fitted, train, device, teacher)
+    trainer = _Trainer(fitted, train, device)
     best, best_score, waited = copy.deepcopy(net.state_dict()), -1.0, 0
     for epoch in range(1, trainer.epochs + 1):
         row: dict[str, Any] = {"epoch": epoch, "loss": trainer.epoch(epoch, progress)}
@@ -112,25 +110,17 @@ def _run(
 class _Trainer:
     """Optimiser, schedule and moving average; `epoch` runs one pass over the training set."""
 
-    def __init__(
-        self,
-        fitted: Fitted,
-        train: tuple[Texts, Labels],
-        device: str,
-        teacher: network.TaggerNetwork | None,
-    ) -> None:
+    def __init__(self, fitted: Fitted, train: tuple[Texts, Labels], device: str) -> None:
         config = fitted.config
         self.net, self.reader = fitted.network.to(device), fitted.reader
-        self.teacher = teacher and teacher.to(device).eval()
         self.config, self.device = config, device
         self.texts = list(train[0])
         self.labels = torch.from_numpy(train[1].astype(np.float32))
         self.lengths = [len(reading.ids) for reading in self.reader.read_all(self.texts)]
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.net, config), fused=True)
         batches = -(-len(self.texts) // config.batch_size)
-        epochs = config.student_epochs if teacher else config.epochs
         enough, most = -(-config.min_steps // batches), max(1, config.max_steps // batches)
-        self.epochs = max(enough, min(epochs, most)) if teacher is None else epochs
+        self.epochs = max(enough, min(config.epochs, most))
         self.steps = batches * self.epochs
         warmup = max(1, round(self.steps * config.warmup_share))
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -166,15 +156,14 @@ class _Trainer:
         ids, mask = network.batch(self.reader, [self.texts[i] for i in rows])
         ids, mask, labels = (x.to(self.device) for x in (ids, mask, self.labels[rows]))
         output = self.net.read(ids, mask)
-        loss = known_loss(self.net.decide(output, mask), labels)
-        if self.teacher is not None:
-            with torch.inference_mode():
-                taught = self.teacher.read(ids, mask).last_hidden_state
-            loss = loss + self.config.imitation * distance(
-                output.last_hidden_state, taught.clone(), mask
-            )
+        logits = self.net.decide(output, mask)
+        loss = known_loss(logits, labels)
+        if self.net.early is not None:
+            early = self.net.early(output, mask)
+            loss = loss + 0.5 * known_loss(early, labels) + 0.5 * taught(early, logits)
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        for part in self._apart():
+            torch.nn.utils.clip_grad_norm_(part, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.schedule.step()
@@ -197,6 +186,12 @@ class _Trainer:
             batches += [pool[i : i + size] for i in range(0, len(pool), size)]
         rng.shuffle(batches)
         return iter(batches)
+
+    def _apart(self) -> list[list[Tensor]]:
+        """The parameters, those of the early exit apart: it is no part of the others' steps."""
+        early: list[Tensor] = [*self.net.early.parameters()] if self.net.early else []
+        own = {id(p) for p in early}
+        return [[p for p in self.net.parameters() if id(p) not in own], early]
 
     def _trained(self) -> list[Tensor]:
         return [p for p in self.net.parameters() if p.requires_grad]
@@ -259,15 +254,10 @@ def known_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return total / known.sum().clamp(min=1)
 
 
-def distance(states: Tensor, others: Tensor, attention_mask: Tensor) -> Tensor:
-    """Mean squared distance of the tokens' directions, both float32 [messages, tokens, width].
-
-    What a student imitates (the last layer's part of TinyBERT's loss, Jiao et al. 2020, without
-    length, which the heads do not look at).
-    """
-    gap = functional.normalize(states, dim=-1) - functional.normalize(others, dim=-1)
-    mask = attention_mask.to(gap.dtype)
-    return (gap.square().sum(-1) * mask).sum() / mask.sum()
+def taught(early: Tensor, whole: Tensor) -> Tensor:
+    """How far the early exit's logits are from what the whole network says, both [messages, tags]:
+    cross-entropy with its probabilities (self-distillation: Phuong and Lampert 2019)."""
+    return known_loss(early, whole.detach().sigmoid())
 
 
 def _best_micro_f1(logits: NDArray[np.float32], labels: Labels, config: TrainingConfig) -> float:

@@ -8,7 +8,6 @@ the mean over a message dilutes a word that decides (late interaction, as in Col
 Zaharia 2020, here with one vector for each tag).
 """
 
-import copy
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -34,34 +33,45 @@ class TaggerNetwork(nn.Module):
         pooling: Pooling,
         tags: int,
         matching: "TokenMatching | None" = None,
+        early: "EarlyExit | None" = None,
     ) -> None:
         super().__init__()
-        self.encoder, self.head, self.matching = encoder, head, matching
+        self.encoder, self.head, self.matching, self.early = encoder, head, matching, early
         self.pooling, self.tags = pooling, tags
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         return self.decide(self.read(input_ids, attention_mask), attention_mask)
 
+    def exits(self, input_ids: Tensor, attention_mask: Tensor) -> list[Tensor]:
+        """Logits of each exit, float32 [messages, tags]; the last ones are those of `forward`."""
+        output = self.read(input_ids, attention_mask)
+        logits = self.decide(output, attention_mask)
+        return [logits] if self.early is None else [self.early(output, attention_mask), logits]
+
     def read(self, input_ids: Tensor, attention_mask: Tensor) -> Any:
-        """The encoder's output; its `last_hidden_state` is float32 [messages, tokens, width]."""
-        return self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        """The encoder's output; its `last_hidden_state` is float32 [messages, tokens, width], and
+        so is each of its `hidden_states`, which it has where there is an early exit."""
+        return self.encoder(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            output_hidden_states=self.early is not None,
+        )
 
     def decide(self, output: Any, attention_mask: Tensor) -> Tensor:
         """Logits from what `read` gave."""
-        logits: Tensor = self.head(self._pool(output, attention_mask))
+        logits: Tensor = self.head(self.pool(output, attention_mask))
         if self.matching is not None:
             logits = logits + self.matching(output.last_hidden_state, attention_mask)
         return logits
 
     def embed(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """The message's embedding, float32 [messages, width]."""
-        return self._pool(self.read(input_ids, attention_mask), attention_mask)
+        return self.pool(self.read(input_ids, attention_mask), attention_mask)
 
-    def _pool(self, output: Any, attention_mask: Tensor) -> Tensor:
+    def pool(self, output: Any, attention_mask: Tensor) -> Tensor:
+        """The message's embedding from what `read` gave, float32 [messages, width]."""
         if self.pooling == "mean":
-            mask = attention_mask.unsqueeze(-1).to(output.last_hidden_state.dtype)
-            mean: Tensor = (output.last_hidden_state * mask).sum(1) / mask.sum(1).clamp(min=1)
-            return mean
+            return mean(output.last_hidden_state, attention_mask)
         pooled: Tensor | None = getattr(output, "pooler_output", None)
         first: Tensor = output.last_hidden_state[:, 0]
         return first if pooled is None else pooled
@@ -105,6 +115,54 @@ class TokenMatching(nn.Module):
         return weighted * self.log_scale.exp()
 
 
+class EarlyExit(nn.Module):
+    """Logits from the states after the first `layers` layers, by a head of its own.
+
+    Before it, a layer of its own turns each token towards what the later layers make of it. It
+    leaves the network as it is: no gradient goes beyond it, and it draws no random numbers.
+    """
+
+    def __init__(self, descriptions: Tensor, *, layers: int, config: TrainingConfig) -> None:
+        """`descriptions`: means of the tags' texts after these layers, float32 [tags, width]."""
+        super().__init__()
+        self.layers = layers
+        width = descriptions.shape[1]
+        self.turn = nn.Parameter(torch.zeros(width, width))  # at first it leaves them as they are
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.head = DescribedHead(descriptions, scale=config.head_scale, dropout=0.0)
+        self.matching = TokenMatching(descriptions, scale=config.token_scale, dropout=0.0)
+
+    def forward(self, output: Any, attention_mask: Tensor) -> Tensor:
+        """From the encoder's `output` to float32 [messages, tags]."""
+        states = output.hidden_states[self.layers].detach()
+        states = states + functional.gelu(functional.linear(states, self.turn, self.bias))
+        mean_logits: Tensor = self.head(mean(states, attention_mask))
+        token_logits: Tensor = self.matching(states, attention_mask)
+        return mean_logits + token_logits
+
+
+class Served(nn.Module):
+    """What is exported of a network: (input_ids, attention_mask) → logits, and where it has an
+    early exit, the logits there and the states, float32 [messages, tokens, width]."""
+
+    def __init__(self, network: TaggerNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
+        output = self.network.read(input_ids, attention_mask)
+        logits, early = self.network.decide(output, attention_mask), self.network.early
+        if early is None:
+            return (logits,)
+        return logits, early(output, attention_mask), output.hidden_states[early.layers]
+
+
+def mean(states: Tensor, attention_mask: Tensor) -> Tensor:
+    """Of a message's tokens: [messages, tokens, width] → [messages, width]."""
+    mask = attention_mask.unsqueeze(-1).to(states.dtype)
+    return (states * mask).sum(1) / mask.sum(1).clamp(min=1)
+
+
 def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[TaggerNetwork, Reader]:
     """(network, reader) on the config's base model; `descriptions`: tag → text, in order."""
     encoder, tokenizer = base_models.load(config.base_model)
@@ -115,11 +173,6 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
         cleaning=text.VERSION,
         prefix=config.text_prefix,
     )
-    if config.student_layers > encoder.config.num_hidden_layers:
-        raise base_models.BaseModelError(
-            f"student_layers is {config.student_layers}, and {config.base_model} has "
-            f"{encoder.config.num_hidden_layers} layers."
-        )
     if config.head == "linear":
         width = encoder.config.hidden_size
         head: nn.Module = nn.Sequential(
@@ -128,13 +181,18 @@ def build(config: TrainingConfig, descriptions: Mapping[str, str]) -> tuple[Tagg
         tagger = TaggerNetwork(encoder, head, pooling=config.pooling, tags=len(descriptions))
         return tagger, reader
     network = TaggerNetwork(encoder, nn.Identity(), pooling=config.pooling, tags=len(descriptions))
+    ids, mask = batch(reader, list(descriptions.values()))
+    layers = round(config.early_exit * encoder.config.num_hidden_layers)
     with torch.inference_mode():
         network.eval()
-        texts = network.embed(*batch(reader, list(descriptions.values())))
+        output = encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        texts, halfway = network.pool(output, mask), mean(output.hidden_states[layers], mask)
     texts, dropout = texts.clone(), config.dropout
     network.head = DescribedHead(texts, scale=config.head_scale, dropout=dropout)
     if config.token_scale:
         network.matching = TokenMatching(texts, scale=config.token_scale, dropout=dropout)
+    if layers:
+        network.early = EarlyExit(halfway.clone(), layers=layers, config=config)
     return network, reader
 
 
@@ -149,24 +207,6 @@ def _check_length(encoder: nn.Module, config: TrainingConfig) -> None:
                     f"max_length is {config.max_length}, and {config.base_model} reads at most "
                     f"{module.num_embeddings - begin} tokens."
                 )
-
-
-def shortened(network: TaggerNetwork, count: int) -> TaggerNetwork:
-    """A copy with `count` of the encoder's layers, from the first to the last, evenly spaced.
-
-    ValueError when it has fewer, or when they cannot be found.
-    """
-    network = copy.deepcopy(network)
-    settings: Any = network.encoder.config
-    total = int(settings.num_hidden_layers)
-    for parent in network.encoder.modules():
-        for name, stack in parent.named_children():
-            if isinstance(stack, nn.ModuleList) and len(stack) == total >= count:
-                kept = torch.linspace(0, total - 1, count).round().int().tolist()
-                setattr(parent, name, nn.ModuleList(stack[i] for i in kept))
-                settings.num_hidden_layers = count
-                return network
-    raise ValueError(f"The encoder has {total} layers, so {count} of them cannot be kept.")
 
 
 def batch(reader: Reader, messages: list[str]) -> tuple[Tensor, Tensor]:

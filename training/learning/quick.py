@@ -57,13 +57,14 @@ class QuickFitted(Fitted):
 
     frozen: "Frozen | None" = None
 
-    def logits(self, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
+    def exits(self, texts: Texts, *, batch_size: int = 64) -> NDArray[np.float32]:
+        """As `Fitted.exits`: there is no exit but the last."""
         assert self.frozen is not None
-        out = np.zeros((len(texts), self.network.tags), dtype=np.float32)
+        out = np.zeros((1, len(texts), self.network.tags), dtype=np.float32)
         self.network.eval()
         with torch.inference_mode():
             for rows, states, mask in self.frozen.groups(texts):
-                out[rows] = _decide(self.network, states, mask).numpy()
+                out[0, rows] = _decide(self.network, states, mask).numpy()
         return out
 
 

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from classifier import graph
+from classifier.graph import Graph, inputs
 from training.export import onnx_graph
 from training.learning import finetune, network
 from training.learning.config import PRESETS
@@ -22,16 +24,20 @@ def fitted(config) -> finetune.Fitted:
     return finetune.Fitted(net.eval(), reader, config)
 
 
+def size(folder) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.onnx"))
+
+
 @pytest.fixture(params=["default", "original"])
 def model(request, tiny_distilbert):
-    """A DistilBERT, which has no pooler, with either head."""
+    """A DistilBERT, which has no pooler, with either head; with the first it has an early exit."""
     return fitted(PRESETS[request.param].with_changes(base_model=str(tiny_distilbert)))
 
 
 def test_the_graph_says_what_torch_says_for_any_number_and_length_of_messages(model, tmp_path):
     onnx_graph.to_onnx(model, tmp_path / "model.onnx")
-    says = onnx_graph.run(model, tmp_path / "model.onnx", MESSAGES)[0]
-    assert np.abs(says - model.logits(MESSAGES)).max() < 1e-3
+    says = onnx_graph.run(model, onnx_graph.cut(tmp_path / "model.onnx"), MESSAGES)[0]
+    assert np.abs(says - model.exits(MESSAGES)).max() < 1e-3
 
 
 def test_int8_is_smaller_and_near(model, tmp_path):
@@ -41,8 +47,34 @@ def test_int8_is_smaller_and_near(model, tmp_path):
     )
     small, large = ((tmp_path / f"{n}.onnx").stat().st_size for n in ("int8", "float32"))
     assert small < 0.5 * large
-    near = onnx_graph.run(model, tmp_path / "int8.onnx", MESSAGES)[0]
-    assert np.abs(near - model.logits(MESSAGES)).max() < 1.0
+    near = onnx_graph.run(model, onnx_graph.cut(tmp_path / "int8.onnx"), MESSAGES)[0]
+    assert np.abs(near - model.exits(MESSAGES)).max() < 1.0
+
+
+def test_cut_at_its_early_exit_a_graph_computes_the_same(tiny_bert, tmp_path):
+    model = fitted(PRESETS["default"].with_changes(base_model=str(tiny_bert)))
+    onnx_graph.to_onnx(model, tmp_path / "float32.onnx")
+    whole = tmp_path / "int8.onnx"
+    onnx_graph.quantise(tmp_path / "float32.onnx", whole, fitted=model, samples=MESSAGES)
+    uncut = Graph(whole)._parts[0]
+    parts = onnx_graph.cut(whole)
+    assert sum(part.stat().st_size for part in parts) < 1.1 * whole.stat().st_size
+    for message in MESSAGES:
+        reading = model.reader.read(message)
+        said = uncut.run(inputs(reading))
+        early, last = Graph(*parts).exits(reading)
+        assert early == pytest.approx(said[onnx_graph.EARLY][0], abs=1e-4)
+        assert last == pytest.approx(said[onnx_graph.LOGITS][0], abs=1e-4)
+
+
+def test_what_lies_behind_an_exit_is_not_computed_unless_asked_for(model, tmp_path, monkeypatch):
+    onnx_graph.to_onnx(model, tmp_path / "model.onnx")
+    served = Graph(*onnx_graph.cut(tmp_path / "model.onnx"))
+    ran = []
+    run = graph._Part.run
+    monkeypatch.setattr(graph._Part, "run", lambda part, t: (ran.append(part), run(part, t))[1])
+    next(served.exits(model.reader.read("any codes?")))
+    assert ran == served._parts[:1]
 
 
 def test_the_folder_gets_the_int8_graph_when_it_scores_as_well(model, tmp_path):
@@ -52,8 +84,9 @@ def test_the_folder_gets_the_int8_graph_when_it_scores_as_well(model, tmp_path):
         model, staging, messages=MESSAGES, samples=MESSAGES, gold=GOLD, decide=lambda _: GOLD
     )
     assert exported.precision == "int8"
-    assert (staging / "model.onnx").stat().st_size == exported.size_bytes["int8"]
-    assert {path.name for path in staging.iterdir()} == {"model.onnx", "tokenizer.json"}
+    assert size(staging) == exported.size_bytes["int8"]
+    deeper = ["deeper.onnx"] if model.network.early else []
+    assert {path.name for path in staging.iterdir()} == {"model.onnx", "tokenizer.json", *deeper}
 
 
 def test_the_float_graph_serves_when_int8_loses_too_much(model, tmp_path):
@@ -71,7 +104,7 @@ def test_the_float_graph_serves_when_int8_loses_too_much(model, tmp_path):
     )
     assert exported.precision == "float32"
     assert "loses more than" in exported.reason
-    assert (staging / "model.onnx").stat().st_size == exported.size_bytes["float32"]
+    assert size(staging) == exported.size_bytes["float32"]
 
 
 def test_a_graph_that_differs_from_torch_is_refused(model, tmp_path, monkeypatch):
@@ -88,8 +121,11 @@ def test_the_answers_of_the_graph_that_will_serve_come_back_with_it(model, tmp_p
     exported = onnx_graph.export(
         model, staging, messages=MESSAGES, samples=MESSAGES, gold=GOLD, decide=lambda _: GOLD
     )
-    again, _ = onnx_graph.run(model, staging / "model.onnx", MESSAGES)
-    assert exported.logits == pytest.approx(again)
+    parts = [staging / name for name in ("model.onnx", "deeper.onnx")][: len(exported.exits)]
+    again, seconds = onnx_graph.run(model, parts, MESSAGES)
+    assert exported.exits == pytest.approx(again)
+    assert seconds.shape == exported.exits.shape[:2]
+    assert (np.diff(seconds, axis=0) > 0).all()
 
 
 def decisions(messages, wrong):

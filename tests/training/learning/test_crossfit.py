@@ -25,8 +25,8 @@ def trainings(monkeypatch):
     def fit(**arguments):
         seen.append(set(arguments["train"][0]))
         fitted = real(**arguments)
-        logits = fitted.logits
-        fitted.logits = lambda texts, **k: (seen.append(set(texts)), logits(texts, **k))[1]
+        exits = fitted.exits
+        fitted.exits = lambda texts, **k: (seen.append(set(texts)), exits(texts, **k))[1]
         return fitted
 
     monkeypatch.setattr(finetune, "fit", fit)
@@ -36,9 +36,9 @@ def trainings(monkeypatch):
 def test_no_message_is_judged_by_a_network_that_learnt_from_it(tiny_config, trainings):
     examples = _examples(24)
     config = tiny_config.with_changes(epochs=1, folds=3)
-    logits = crossfit.out_of_fold(examples, TAGS, descriptions=DESCRIPTIONS, config=config)
-    assert logits.shape == (24, 2)
-    assert np.abs(logits).min() > 0
+    exits = crossfit.out_of_fold(examples, TAGS, descriptions=DESCRIPTIONS, config=config)
+    assert exits.shape == (2, 24, 2)
+    assert np.abs(exits).min() > 0
     pairs = list(zip(trainings[::2], trainings[1::2], strict=True))
     assert len(pairs) == 3
     assert all(not learnt & judged for learnt, judged in pairs)

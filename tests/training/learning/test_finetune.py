@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.learning import base_models, finetune, network
+from training.learning import finetune, network
 from training.learning.config import PRESETS
 
 DESCRIPTIONS = {"new": "a new customer", "deal": "wants a discount", "buy": "buys now"}
@@ -97,47 +97,39 @@ def test_few_messages_are_gone_through_until_there_were_enough_steps(config, min
     assert len(fitted.history) == epochs
 
 
-def test_a_student_has_fewer_layers_and_starts_from_its_teachers(config):
-    net, _ = network.build(config, DESCRIPTIONS)
-    small = network.shortened(net, 1)
-    layers = net.encoder.encoder.layer
-    assert (len(small.encoder.encoder.layer), len(layers)) == (1, 2)
-    assert small.encoder.config.num_hidden_layers == 1
-    kept = dict(small.encoder.encoder.layer[0].named_parameters())
-    assert all(torch.equal(kept[name], p) for name, p in layers[0].named_parameters())
+def test_an_early_exit_starts_with_the_descriptions_as_its_layer_has_them(config):
+    net, reader = network.build(config, DESCRIPTIONS)
+    assert net.early.layers == 1  # of two
+    early, whole = finetune.Fitted(net, reader, config).exits(list(DESCRIPTIONS.values()))
+    assert early.argmax(axis=1).tolist() == [0, 1, 2]
+    assert not np.allclose(early, whole)
 
 
-def test_a_student_of_more_layers_than_there_are_is_refused_before_anything_is_trained(config):
-    with pytest.raises(base_models.BaseModelError, match="has 2 layers"):
-        network.build(config.with_changes(student_layers=3), DESCRIPTIONS)
+def test_an_early_exit_learns_what_the_whole_network_says(config):
+    config = config.with_changes(epochs=60, encoder_learning_rate=1e-3, average_weights=0.5)
+    fitted = finetune.fit(train=TRAIN, validation=None, descriptions=DESCRIPTIONS, config=config)
+    early, whole = fitted.exits(TRAIN[0])
+    assert ((early > 0) == (whole > 0)).all()
+    assert ((early > 0) == TRAIN[1]).all()
 
 
-def test_more_layers_than_there_are_cannot_be_kept(config):
-    net, _ = network.build(config, DESCRIPTIONS)
-    with pytest.raises(ValueError, match="has 2 layers"):
-        network.shortened(net, 3)
-
-
-def test_imitation_brings_a_student_nearer_to_its_teacher(config, monkeypatch):
-    teachers = []
-    shortened = network.shortened
-    monkeypatch.setattr(
-        network, "shortened", lambda net, n: teachers.append(net) or shortened(net, n)
-    )
-    config = config.with_changes(student_layers=1, student_epochs=60, encoder_learning_rate=5e-3)
-    distances = {}
-    for imitation in (0.0, 10.0):
-        fitted = finetune.fit(
+def test_beside_an_early_exit_the_network_becomes_what_it_would_be_without_to_the_bit(config):
+    config = config.with_changes(epochs=5, encoder_learning_rate=1e-3)
+    with_exit, without = (
+        finetune.fit(
             train=TRAIN,
             validation=None,
             descriptions=DESCRIPTIONS,
-            config=config.with_changes(imitation=imitation),
+            config=config.with_changes(early_exit=share),
         )
-        assert len(fitted.history) == 60
-        ids, mask = network.batch(fitted.reader, TRAIN[0])
-        with torch.no_grad():
-            student, teacher = (
-                net.read(ids, mask).last_hidden_state for net in (fitted.network, teachers[-1])
-            )
-        distances[imitation] = finetune.distance(student, teacher, mask)
-    assert distances[10.0] < 0.7 * distances[0.0]
+        for share in (0.5, 0.0)
+    )
+    kept = dict(with_exit.network.named_parameters())
+    assert all(torch.equal(kept[name], p) for name, p in without.network.named_parameters())
+    assert (with_exit.logits(TRAIN[0]) == without.logits(TRAIN[0])).all()
+
+
+@pytest.mark.parametrize("changes", [{"early_exit": 0.0}, {"early_exit": 0.0, "token_scale": 0.0}])
+def test_without_an_early_exit_there_is_one_answer(config, changes):
+    net, reader = network.build(config.with_changes(**changes), DESCRIPTIONS)
+    assert finetune.Fitted(net, reader, config).exits(TRAIN[0]).shape == (1, 3, 3)

@@ -145,7 +145,7 @@ def test_what_shapes_a_training_makes_it_due(shop, settings, monkeypatch, change
     ("config", "names"),
     [
         (CONFIG.with_changes(base_model="other"), "base_model"),
-        (PRESETS["small"], "preset, student_layers"),
+        (CONFIG.with_changes(preset="own", early_exit=0.0), "early_exit, preset"),
     ],
 )
 def test_another_base_model_or_preset_makes_it_due(shop, config, names):
