@@ -31,15 +31,17 @@ def run(*, address: str, key: str | None, ready: str = "/ready", news: News = la
             _wait_until(ready, running)
             running.append(children.start(*WORKER))  # side by side, both would start later
         _greet(address, key or "$BEEZ_KEY")
-        stopping.wait_until(lambda: _tell(news) or _ended(running) is not None)
+        stopping.wait_until(lambda: _is_over(running, news))
         raise StartError(f"The {_ended(running)} ended by itself, so Beez stops.")
     finally:
         children.stop(running)
 
 
-def _tell(news: News) -> None:
+def _is_over(running: list[children.Child], news: News) -> bool:
+    """Whether a process is; what there is to tell is told."""
     for line in news():
         print(line, flush=True)
+    return _ended(running) is not None
 
 
 def _wait_until(ready: str, running: list[children.Child]) -> None:

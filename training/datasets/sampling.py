@@ -41,7 +41,8 @@ def _in_turn(examples: Sequence[Example], seed: int) -> list[Example]:
     them UNTAGGED without one."""
     support = Counter(tag for example in examples for tag in example.tags)
     met: Counter[str] = Counter()
-    tagged, untagged = [], []
+    tagged: list[tuple[float, Example]] = []
+    untagged: list[Example] = []
     for example in _shuffled(examples, seed):
         if not example.tags:
             untagged.append(example)
