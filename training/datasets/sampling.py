@@ -41,7 +41,7 @@ def _in_turn(examples: Sequence[Example], seed: int) -> list[Example]:
     them UNTAGGED without one."""
     support = Counter(tag for example in examples for tag in example.tags)
     met: Counter[str] = Counter()
-    tagged: list[tuple[float, Example]] = []
+    tagged: list[tuple[int, Example]] = []
     untagged: list[Example] = []
     for example in _shuffled(examples, seed):
         if not example.tags:
@@ -51,7 +51,7 @@ def _in_turn(examples: Sequence[Example], seed: int) -> list[Example]:
         met[rarest] += 1
         tagged.append((met[rarest], example))
     tagged.sort(key=itemgetter(0))
-    places = [(place, example) for place, (_, example) in enumerate(tagged)]
+    places = [(float(place), example) for place, (_, example) in enumerate(tagged)]
     places += [
         (place * (1 - UNTAGGED) / UNTAGGED, example) for place, example in enumerate(untagged)
     ]
