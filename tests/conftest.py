@@ -1,5 +1,11 @@
 """Every test runs on real parts: the embedded Postgres (or `DATABASE_URL`), a real engine."""
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import mkdtemp
+
 import pytest
 from hypothesis import settings as hypothesis_settings
 
@@ -60,3 +66,17 @@ def nothing_counted():
     from beez.status import bounded
 
     bounded.forget()
+
+
+@pytest.fixture
+def small_disk():
+    """A file system of its own with two megabytes."""
+    folder = Path(mkdtemp(prefix="full-", dir=os.environ["BEEZ_HOME"]))
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    try:
+        if shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
+            pytest.skip("may mount nothing here")
+        yield folder
+        subprocess.run(["umount", str(folder)], check=True)
+    finally:
+        folder.rmdir()

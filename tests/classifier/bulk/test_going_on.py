@@ -1,14 +1,10 @@
 """A run over a file that ends in the middle goes on, and nothing is lost, doubled or otherwise."""
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -84,20 +80,6 @@ def stop_after(monkeypatch):
         return lambda: monkeypatch.setattr(files, "answer", real)
 
     return go
-
-
-@pytest.fixture
-def small_disk():
-    """A file system of its own with two megabytes."""
-    folder = Path(mkdtemp(prefix="full-", dir=os.environ["BEEZ_HOME"]))
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    try:
-        if shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
-            pytest.skip("may mount nothing here")
-        yield folder
-        subprocess.run(["umount", str(folder)], check=True)
-    finally:
-        folder.rmdir()
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

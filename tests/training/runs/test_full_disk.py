@@ -2,10 +2,6 @@
 
 import contextlib
 import os
-import shutil
-import subprocess
-from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,20 +9,6 @@ from django.core.management import CommandError, call_command
 from classifier import registry
 from tests.training import tiny
 from training.models import Dataset, TrainingRun
-
-
-@pytest.fixture
-def small_disk():
-    """A file system of its own with a megabyte."""
-    folder = Path(mkdtemp(prefix="full-", dir=os.environ["BEEZ_HOME"]))
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    try:
-        if shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
-            pytest.skip("may mount nothing here")
-        yield folder
-        subprocess.run(["umount", str(folder)], check=True)
-    finally:
-        folder.rmdir()
 
 
 def fill(folder, *, but=0):
