@@ -56,7 +56,7 @@ def test_the_graph_says_what_the_heads_say_whatever_the_encoder(encoder, tmp_pat
     fitted = fit(encoder)
     onnx_graph.to_onnx(fitted, tmp_path / "model.onnx")
     texts = [*messages(10)[0], "just looking " * 40, "🙂"]
-    says = onnx_graph.run(fitted, tmp_path / "model.onnx", texts)[0]
+    (says,) = onnx_graph.run(fitted, [tmp_path / "model.onnx"], texts)[0]
     assert np.abs(says - fitted.logits(texts)).max() < 1e-3
 
 
@@ -75,7 +75,9 @@ def test_of_few_messages_each_is_judged_by_heads_that_did_not_see_it(tiny_bert):
         Example(message=text, tags=tuple(t for t, held in zip(TAGS, row, strict=True) if held))
         for text, row in unique.items()
     ]
-    logits = crossfit.out_of_fold(examples, list(TAGS), descriptions=TAGS, config=config(tiny_bert))
+    (logits,) = crossfit.out_of_fold(
+        examples, list(TAGS), descriptions=TAGS, config=config(tiny_bert)
+    )
     assert logits.shape == (len(examples), 2)
     assert np.abs(logits).min() > 0
 
