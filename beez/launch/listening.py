@@ -8,6 +8,7 @@ import time
 from beez.launch import preflight
 
 BACKLOG = 2_048  # connections that wait to be accepted
+SILENT_SECONDS = 1  # after which a connection that says nothing is accepted all the same
 FREE_SECONDS = 10.0  # in which whoever was killed lets go of the port
 
 
@@ -15,7 +16,9 @@ def sockets(where: tuple[str, int], many: int, client_seconds: int) -> list[sock
     """On Linux the kernel spreads connections over them; of one that several processes share,
     whoever wakes first takes all that wait. Elsewhere it would not spread them.
 
-    On Linux, too, a client that takes nothing of its answer for `client_seconds` is cut off.
+    On Linux, too, a client that takes nothing of its answer for `client_seconds` is cut off, and a
+    connection is accepted when its first bytes are there: one without any is closed unanswered by
+    a process that ends.
     """
     _wait_until_free(where)
     if sys.platform != "linux":
@@ -29,6 +32,7 @@ def sockets(where: tuple[str, int], many: int, client_seconds: int) -> list[sock
         preflight.refuse(where, error)
     for listener in found:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, client_seconds * 1_000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_SECONDS)
     return found
 
 
