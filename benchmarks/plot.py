@@ -56,4 +56,4 @@ def _rates(axes: "Axes", cells: Sequence[Json]) -> None:
     axes.set_xticks(range(len(names)), names, fontsize="small")
     axes.set(title="how many a second", ylabel="answers a second")
     axes.margins(y=0.1)
-    axes.legend(fontsize="small", loc="upper left")
+    axes.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
