@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -11,14 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from beez.api import accepted
+from beez.api import accepted, paging
 from beez.api.instants import instant
+from beez.api.paging import NewestFirst
 from classifier import registry
 from classifier.fields import Instant
 from classifier.models import Activation, ModelVersion
-
-PAGE, LARGEST_PAGE = 50, 200
-LARGEST_KEY = 2**63 - 1
 
 Shape = serializers.Serializer[Any]
 
@@ -56,16 +53,8 @@ class LiveThen(ActivationShape):
     until = serializers.DateTimeField(allow_null=True, help_text="Null: it still is.")
 
 
-class ModelsQuery(Shape):
+class ModelsQuery(NewestFirst):
     """Which page of the versions."""
-
-    cursor = serializers.RegexField(
-        r"^[0-9]{1,18}$",  # a key of Postgres has room for it
-        required=False,
-        help_text="`next` of the page before.",
-        error_messages={"invalid": "Not a cursor that this service gave."},
-    )
-    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LARGEST_PAGE)
 
 
 class LiveQuery(Shape):
@@ -106,10 +95,9 @@ class Models(APIView):
     def get(self, request: Request) -> Response:
         """The newest first, each with when it was made live, by whom and why."""
         query = accepted.query(request, ModelsQuery)
-        before = int(query.get("cursor", LARGEST_KEY))
-        found = list(_versions(before)[: query["limit"] + 1])
-        page, live = found[: query["limit"]], registry.live_version()
-        cursor = str(page[-1].pk) if len(found) > len(page) else None
+        versions = ModelVersion.objects.prefetch_related("activations")
+        page, cursor = paging.page(versions, query)
+        live = registry.live_version()
         models = [_model(version, live=version == live) for version in page]
         return Response({"models": models, "next": cursor})
 
@@ -134,10 +122,6 @@ class ModelLiveAt(APIView):
         return Response(
             {"name": activation.version.name, **_activation(activation), "until": until}
         )
-
-
-def _versions(before: int) -> QuerySet[ModelVersion]:
-    return ModelVersion.objects.filter(pk__lt=before).prefetch_related("activations")
 
 
 def _model(version: ModelVersion, *, live: bool) -> dict[str, Any]:

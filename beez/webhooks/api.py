@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from beez.api import accepted
+from beez.api import accepted, paging
 from beez.api.errors import Conflict
 from beez.api.instants import instant
 from beez.webhooks import endpoints, payload, shapes
@@ -148,11 +148,7 @@ class WebhookDeliveries(APIView):
         found = _existing(webhook).deliveries.select_related("event").prefetch_related("log")
         if "state" in query:
             found = found.filter(state=query["state"])
-        if "cursor" in query:
-            found = found.filter(pk__lt=int(query["cursor"]))
-        rows = list(found.order_by("-pk")[: query["limit"] + 1])
-        page = rows[: query["limit"]]
-        cursor = str(page[-1].pk) if len(rows) > len(page) else None
+        page, cursor = paging.page(found, query)
         return Response({"deliveries": [*map(_delivery, page)], "next": cursor})
 
 

@@ -5,9 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from beez.api.fields import StrictCharField, TruthField
+from beez.api.paging import NewestFirst
 from beez.webhooks.models import Kind, WebhookDelivery
-
-PAGE, LARGEST_PAGE = 50, 200
 
 Shape = serializers.Serializer[Any]
 
@@ -104,17 +103,10 @@ class DeliveryPage(Shape):
     next = serializers.CharField(allow_null=True)
 
 
-class DeliveryQuery(Shape):
+class DeliveryQuery(NewestFirst):
     """Which deliveries, the newest first."""
 
     state = serializers.ChoiceField(choices=WebhookDelivery.State.values, required=False)
-    cursor = serializers.RegexField(
-        r"^[0-9]{1,18}$",
-        required=False,
-        help_text="`next` of the page before.",
-        error_messages={"invalid": "Not a cursor that this service gave."},
-    )
-    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LARGEST_PAGE)
 
 
 class ReplayBody(Shape):

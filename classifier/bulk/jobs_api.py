@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from beez.api import accepted, throttling
+from beez.api import accepted, paging, throttling
 from beez.api.errors import Conflict
 from beez.api.models import ApiKey
 from beez.api.parsing import Utf8JsonParser
@@ -60,12 +60,7 @@ class BulkJobs(APIView):
     def get(self, request: Request) -> Response:
         """The newest first."""
         query = accepted.query(request, jobs_shapes.BulkJobsQuery)
-        mine = jobs.of(_key(request)).order_by("-pk")
-        if "cursor" in query:
-            mine = mine.filter(pk__lt=int(query["cursor"]))
-        found = list(mine[: query["limit"] + 1])
-        page = found[: query["limit"]]
-        cursor = str(page[-1].pk) if len(found) > len(page) else None
+        page, cursor = paging.page(jobs.of(_key(request)), query)
         return Response({"jobs": [*map(jobs_shapes.told, page)], "next": cursor})
 
 

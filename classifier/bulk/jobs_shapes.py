@@ -9,11 +9,11 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from beez.api.instants import instant
+from beez.api.paging import NewestFirst
 from classifier import registry
 from classifier.models import BulkJob
 from classifier.serializers import ClassifyMessageResponse
 
-PAGE, LARGEST_PAGE = 50, 200
 ROWS, MOST_ROWS = 1_000, 10_000
 NO_MODEL = "No model is active yet; it begins as soon as one is."
 
@@ -48,16 +48,8 @@ class BulkJobPage(Shape):
     next = serializers.CharField(allow_null=True)
 
 
-class BulkJobsQuery(Shape):
+class BulkJobsQuery(NewestFirst):
     """Which page of the key's jobs."""
-
-    cursor = serializers.RegexField(
-        r"^[0-9]{1,18}$",
-        required=False,
-        help_text="`next` of the page before.",
-        error_messages={"invalid": "Not a cursor that this service gave."},
-    )
-    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LARGEST_PAGE)
 
 
 class BulkAnswer(ClassifyMessageResponse):
