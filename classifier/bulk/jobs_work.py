@@ -99,12 +99,12 @@ def _begin_queued() -> None:
     if not queued.exists():
         return
     try:
-        live.current()
+        version = live.current().version_id
     except NoModel as reason:
         jobs.note(queued, str(reason.detail))
         return
     for job in queued:
-        jobs.begin(job, version_id=live.current().version_id)
+        jobs.begin(job, version_id=version)
 
 
 def _claim() -> BulkChunk | None:

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers.modeling_outputs import BaseModelOutput
 
 from classifier import cores
 from training.decision import metrics, thresholds
@@ -174,12 +175,8 @@ def keep_first_layers(encoder: nn.Module, count: int) -> None:
 
 
 def _decide(net: network.TaggerNetwork, states: Tensor, mask: Tensor) -> Tensor:
-    """Logits from states, as `TaggerNetwork.decide` has them from the encoder's output."""
-    shown = mask.unsqueeze(-1).to(states.dtype)
-    mean = (states * shown).sum(1) / shown.sum(1).clamp(min=1)
-    assert net.matching is not None
-    logits: Tensor = net.head(mean) + net.matching(states, mask)
-    return logits
+    """Logits from states that were kept, as from the encoder's output."""
+    return net.decide(BaseModelOutput(last_hidden_state=states), mask)
 
 
 def _alike(lengths: Sequence[int], *, most: int) -> list[list[int]]:
