@@ -15,7 +15,7 @@ sys.path.insert(0, str(servers.CHECKOUT))
 from classifier import cores
 
 BATCH = 256
-ROUNDS = 3
+ROUNDS = 10
 
 
 @dataclass

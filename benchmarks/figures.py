@@ -32,7 +32,6 @@ class Cell:
     beez: list[Sample] = field(default_factory=list)
     engine: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)  # per cent of the cores, by others, each round
-    lengths: list[int] = field(default_factory=list)  # characters, where one client sends them all
 
 
 def results(
@@ -96,21 +95,25 @@ def _cell(cell: Cell) -> Json:
 
 def _by_length(cell: Cell) -> list[Json]:
     """p50 of both for the shortest, middle and longest third: the original pads, Beez does not."""
-    original, beez = (
-        [taken for sample in samples for taken in sample.answers]
-        for samples in (cell.original, cell.beez)
-    )
-    ranked = sorted(zip(cell.lengths, original, beez, strict=True))
-    thirds = [ranked[n * len(ranked) // 3 : (n + 1) * len(ranked) // 3] for n in range(3)]
-    return [
-        {
-            "characters": [third[0][0], third[-1][0]],
-            "original_p50": _p50(row[1] for row in third),
-            "beez_p50": _p50(row[2] for row in third),
-        }
-        for third in thirds
-        if third
-    ]
+    beez = sorted(_with_lengths(cell.beez))
+    original = _with_lengths(cell.original)
+    found = []
+    for part in range(3):
+        third = beez[part * len(beez) // 3 : (part + 1) * len(beez) // 3]
+        least, most = (third[0][0], third[-1][0]) if third else (0, 0)
+        if theirs := [taken for size, taken in original if least <= size <= most]:
+            found.append(
+                {
+                    "characters": [least, most],
+                    "original_p50": _p50(theirs),
+                    "beez_p50": _p50(taken for _, taken in third),
+                }
+            )
+    return found
+
+
+def _with_lengths(samples: Iterable[Sample]) -> list[tuple[int, float]]:
+    return [pair for one in samples for pair in zip(one.lengths, one.answers, strict=True)]
 
 
 def _server(samples: Sequence[Sample]) -> Json:
@@ -119,7 +122,7 @@ def _server(samples: Sequence[Sample]) -> Json:
         "requests": len(answers),
         "p50": _p50(answers),
         "p95": sorted(answers)[int(0.95 * (len(answers) - 1))] * 1000,
-        "requests_per_second": len(answers) / sum(sample.wall for sample in samples),
+        "requests_per_second": statistics.median(sample.rate for sample in samples),
     }
 
 

@@ -8,10 +8,10 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 TIMEOUT_SECONDS = 120
@@ -33,6 +33,12 @@ class Sample:
 
     answers: list[float]
     wall: float
+    lengths: list[int] = field(default_factory=list)  # characters of each message, if it was one
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.answers) / self.wall
 
 
 class Client:
@@ -98,19 +104,39 @@ class Client:
 
 def measure(shares: Sequence[Sequence[Post]], *, port: int, key: str = "") -> Sample:
     """A client for each share, which it sends one after another; all clients at once."""
+    return _sent([iter(share) for share in shares], port=port, key=key)
+
+
+def measure_for(
+    seconds: float, streams: Sequence[Iterator[Post]], *, port: int, key: str = ""
+) -> Sample:
+    """A client for each endless stream, which it sends on until the time is over: whoever answers
+    faster is asked more."""
+    return _sent(streams, port=port, key=key, seconds=seconds)
+
+
+def _sent(
+    streams: Sequence[Iterator[Post]], *, port: int, key: str, seconds: float = float("inf")
+) -> Sample:
     stop = threading.Event()
 
-    def send(client: Client, share: Sequence[Post]) -> list[float]:
-        return [client.seconds(post) for post in share if not stop.is_set()]
+    def send(client: Client, posts: Iterator[Post]) -> list[tuple[float, int]]:
+        found = []
+        while not stop.is_set() and time.perf_counter() - started < seconds:
+            if (post := next(posts, None)) is None:
+                break
+            found.append((client.seconds(post), len(post.body.get("message", ""))))
+        return found
 
-    with ExitStack() as open_clients, ThreadPoolExecutor(len(shares)) as pool:
-        clients = [open_clients.enter_context(Client(port, key=key)) for _ in shares]
+    with ExitStack() as open_clients, ThreadPoolExecutor(len(streams)) as pool:
+        clients = [open_clients.enter_context(Client(port, key=key)) for _ in streams]
         for client in clients:
             client.json("GET", "/ready")  # a server takes longer for a connection's first request
         try:
             started = time.perf_counter()
-            answers = [taken for part in pool.map(send, clients, shares) for taken in part]
-            return Sample(answers, time.perf_counter() - started)
+            sent = [one for part in pool.map(send, clients, streams) for one in part]
+            wall = time.perf_counter() - started
+            return Sample([one for one, _ in sent], wall, [length for _, length in sent])
         except BaseException:
             stop.set()
             raise

@@ -5,6 +5,9 @@ nothing, on a Postgres that flushes every commit. Two ways are compared by two c
 on processors says most where others keep the machine busy:
 
     .venv/bin/python benchmarks/posting.py --messages 2000
+
+`--away 1` puts Postgres a millisecond away, as one behind a network is, and `--model` takes the
+time that a real model takes.
 """
 
 import argparse
@@ -19,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import distance
 import home
 import servers
 
@@ -63,13 +67,15 @@ def main() -> None:
     from tests import keyword_model
 
     with tempfile.TemporaryDirectory() as folder:
-        model = keyword_model.build(Path(folder), MODEL, words=keyword_model.SHIPPED_TAGS)
+        model = options.model or keyword_model.build(
+            Path(folder), MODEL, words=keyword_model.SHIPPED_TAGS
+        )
         with home.temporary(model) as place:
-            _serve_here(place.environment)
+            _serve_here(place.environment, away=options.away / 1000)
             _measure(options)
 
 
-def _serve_here(environment: dict[str, str]) -> None:
+def _serve_here(environment: dict[str, str], *, away: float) -> None:
     """Make this process what a web process is, without the server."""
     os.environ.update(environment, DJANGO_SETTINGS_MODULE="beez.settings")
     import django
@@ -78,6 +84,10 @@ def _serve_here(environment: dict[str, str]) -> None:
     from beez.launch import local
 
     local.prepare_environment()
+    if away:
+        there = Path(environment["BEEZ_HOME"]) / "postgres" / ".s.PGSQL.5432"
+        port = distance.between(there, away)
+        os.environ["DATABASE_URL"] = f"postgres://postgres@127.0.0.1:{port}/beez"
     limits.serve()
     django.setup()
     from classifier import live
@@ -201,6 +211,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--messages", type=int, default=1000, help="of each case (1000)")
+    add("--model", type=Path, help="folder of a model, in place of one of a few words")
+    add("--away", type=float, default=0, help="milliseconds that an exchange takes more (0)")
     add("--profile", action="store_true", help="say where the time of this process goes")
     return parser.parse_args()
 

@@ -8,11 +8,10 @@ import json
 import signal
 import sys
 import tempfile
-import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import count, product
+from itertools import count, cycle, islice, product
 from pathlib import Path
 from types import FrameType
 
@@ -33,7 +32,8 @@ KINDS = ("short", "mixed")
 ROUTES = ("/classify-message", "/classify-conversation")
 ROUNDS = 6
 CONVERSATION = 5  # messages
-WARM_UP = 40  # requests
+TEXTS = 1_000  # of each kind; whoever gets to their end begins anew
+ALONE = 60  # messages of the engine by itself in a round
 BUSY_SECONDS = 0.3
 
 
@@ -96,27 +96,20 @@ class Run:
     ) -> None:
         self.original, self.beez, self.engine = original, beez, engine
         self.options = options
-        self.texts = {kind: messages.chosen(kind, options.messages) for kind in KINDS}
+        self.texts = {kind: messages.chosen(kind, TEXTS) for kind in KINDS}
         self._name = f"benchmark-{uuid.uuid4().hex[:8]}"
         self._numbers = count(1)
         self._conversations: list[str] = []
 
     def cells(self) -> list[Cell]:
-        most = max(self.options.concurrency)
-        for kind, route in product(KINDS, ROUTES):  # warm up
-            self._round(Cell(kind, route, most), self.texts[kind][:WARM_UP], tqdm(disable=True))
         cells = [Cell(*one) for one in product(KINDS, ROUTES, self.options.concurrency)]
-        rounds = min(ROUNDS, self.options.messages)
-        total = len(cells) * self.options.messages * 2
-        with tqdm(total=total, unit="request", smoothing=0.05, disable=None) as progress:
-            for cell in cells:
-                started = time.monotonic()
-                for number in range(rounds):
-                    texts = self.texts[cell.kind][number::rounds]
-                    if number == 0 or time.monotonic() - started < self.options.seconds:
-                        self._round(cell, texts, progress)
-                    else:
-                        progress.update(2 * len(texts))
+        for kind, route in product(KINDS, ROUTES):  # warm up
+            most = max(self.options.concurrency)
+            self._round(Cell(kind, route, most), 0, tqdm(disable=True))
+        with tqdm(total=len(cells) * ROUNDS, unit="round", disable=None) as progress:
+            for cell, number in product(cells, range(ROUNDS)):
+                self._round(cell, number, progress)
+                progress.update()
         return cells
 
     def erase(self) -> None:
@@ -125,25 +118,28 @@ class Run:
             for name in self._conversations:
                 client.json("DELETE", f"/conversation/{name}")
 
-    def _round(self, cell: Cell, texts: Sequence[str], progress: "tqdm[None]") -> None:
-        """The same requests to one server after the other, for the machine has its moods."""
+    def _round(self, cell: Cell, number: int, progress: "tqdm[None]") -> None:
+        """Both servers get the same messages in the same order for the same time, one after the
+        other, for the machine has its moods."""
         cell.busy.append(psutil.cpu_percent(interval=BUSY_SECONDS))  # nothing is asked meanwhile
-        clients = min(cell.clients, len(texts))
-        shares = [list(self._posts(cell.route, texts[n::clients])) for n in range(clients)]
+        texts = self.texts[cell.kind]
+        first = number * len(texts) // ROUNDS
         for name, server, samples in (
             ("original", self.original, cell.original),
             ("Beez", self.beez, cell.beez),
         ):
             progress.set_description(f"{cell.kind}, {cell.route}, {cell.clients} at once, {name}")
-            samples.append(load.measure(shares, port=server.port, key=server.key))
-            progress.update(len(texts))
+            ours = cycle(texts[first:] + texts[:first])
+            streams = [self._posts(cell.route, ours) for _ in range(cell.clients)]
+            seconds = self.options.seconds
+            samples.append(load.measure_for(seconds, streams, port=server.port, key=server.key))
         if cell.clients == 1:
-            cell.engine += self.engine.seconds(texts)
-            cell.lengths += map(len, texts)
+            cell.engine += self.engine.seconds([*islice(cycle(texts[first:] + texts), ALONE)])
 
-    def _posts(self, route: str, texts: Sequence[str]) -> Iterator[Post]:
-        name = ""
-        for number, text in enumerate(texts):
+    def _posts(self, route: str, texts: Iterator[str]) -> Iterator[Post]:
+        """Of one client; all share the texts. A conversation is one client's."""
+        for number in count():
+            text = next(texts)
             if route == "/classify-message":
                 yield Post(route, {"message": text})
                 continue
@@ -167,9 +163,8 @@ def _ignore_signals() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--messages", type=int, default=300, help="for each kind, route and concurrency (300)")
     add("--concurrency", type=int, nargs="+", default=[1, 8], help="clients at once (1 8)")
-    add("--seconds", type=float, default=120, help="for each of these; then no new round (120)")
+    add("--seconds", type=float, default=3, help="that a server is asked in each round (3)")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--model", type=Path, help="model folder to serve; without it, train one")
     place.add_argument("--home", type=Path, help="BEEZ_HOME to serve from, with its live model")
@@ -177,8 +172,8 @@ def _options() -> argparse.Namespace:
     add("--json", type=Path, metavar="FILE", help="write the figures there")
     add("--plot", type=Path, metavar="FILE.png", help="draw them there")
     options = parser.parse_args()
-    if options.messages < 1 or min(options.concurrency) < 1:
-        parser.error("--messages and --concurrency are numbers from 1 on.")
+    if options.seconds <= 0 or min(options.concurrency) < 1:
+        parser.error("--seconds are more than 0, and --concurrency are numbers from 1 on.")
     if options.model:
         options.model = options.model.resolve()
     if options.model and not (options.model / "manifest.json").is_file():

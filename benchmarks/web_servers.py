@@ -105,18 +105,14 @@ def _result(rounds: Sequence[load.Sample], reference: Sequence[load.Sample]) -> 
     return Result(
         p50=statistics.median(taken),
         p95=taken[int(len(taken) * 0.95)],
-        rate=statistics.median(_rate(one) for one in rounds),
+        rate=statistics.median(one.rate for one in rounds),
         p50_ratio=statistics.median(_p50(one) / _p50(other) for one, other in pairs),
-        rate_ratio=statistics.median(_rate(one) / _rate(other) for one, other in pairs),
+        rate_ratio=statistics.median(one.rate / other.rate for one, other in pairs),
     )
 
 
 def _p50(sample: load.Sample) -> float:
     return statistics.median(sample.answers)
-
-
-def _rate(sample: load.Sample) -> float:
-    return len(sample.answers) / sample.wall
 
 
 def _print(kind: str, clients: int, results: Mapping[Setup, Result], busy: float) -> None:

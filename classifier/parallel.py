@@ -8,8 +8,8 @@ import functools
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 from classifier import cores
@@ -41,18 +41,26 @@ def each(
     No more is begun than is soon asked for, and nothing once the iterator is closed. What an item
     raises is raised in its place.
     """
-    coming, under_way = iter(items), deque[Future[R]]()
+    coming, under_way = iter(items), deque[list[Future[R]]]()
     at_once = together * threads()
     try:
         while some := list(itertools.islice(coming, at_once)):
-            under_way.extend(_begun(some, work, size))
-            while len(under_way) > at_once:
-                yield under_way.popleft().result()
+            under_way.append(_begun(some, work, size))
+            if len(under_way) > 1:
+                yield from _finished(under_way[0])
+                under_way.popleft()
         while under_way:
-            yield under_way.popleft().result()
+            yield from _finished(under_way[0])
+            under_way.popleft()
     finally:
-        for future in under_way:
+        for future in itertools.chain.from_iterable(under_way):
             future.cancel()
+
+
+def _finished(group: list[Future[R]]) -> Iterator[R]:
+    """Woken once for all of them: whoever wakes takes Python's lock from those at work."""
+    wait(group)
+    return (future.result() for future in group)
 
 
 def threads() -> int:

@@ -57,11 +57,17 @@ def post(
     if wrong := why_not_addressable(conversation_id):
         raise ValueError(wrong)
     text = redaction.redacted(text)
-    seen = storing.look(conversation_id, message_id=message_id)
+    look = storing.looking(conversation_id, message_id=message_id)
+    try:
+        model = live.current()
+        classification = model.classify(text)  # slow, hence without a lock, and while Postgres looks
+    except live.NoModel:
+        if repeated := _repeated(look(), text):
+            return repeated
+        raise
+    seen = look()
     if repeated := _repeated(seen, text):
         return repeated
-    model = live.current()
-    classification = model.classify(text)  # slow, hence without a lock
     message = Message(
         text=text,
         message_id=message_id,

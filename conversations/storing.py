@@ -5,14 +5,14 @@ is no longer as it was seen, and so needs no transaction around it: it ends with
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
 from beez.database import limits
-from beez.database.prepared import Prepared
+from beez.database.prepared import Ahead, Prepared
 from beez.webhooks import outbox
 from conversations.models import Message
 from conversations.rows import TAGS, Ends, parsed_stages
@@ -51,7 +51,7 @@ class Seen:
 
 
 # `until` is by Postgres's own clock: nobody waits any longer for a statement that comes after it.
-_LOOK = Prepared(f"""
+_LOOK = Ahead(f"""
     SELECT conversation.id, conversation.xmin::text, conversation.customer_id, conversation.tag_id,
         conversation.message_count, (SELECT jsonb_object_agg(name, stage) FROM classifier_tag),
         (clock_timestamp() + make_interval(secs => %(seconds)s::float8))::text,
@@ -133,13 +133,26 @@ _BEGIN = Prepared(f"WITH conversation AS ({_BEGINS}), {_MESSAGE}")
 
 def look(conversation_id: str, *, message_id: str | None = None) -> Seen:
     """The conversation and its last messages, in order; without a lock."""
+    return looking(conversation_id, message_id=message_id)()
+
+
+def looking(conversation_id: str, *, message_id: str | None = None) -> Callable[[], Seen]:
+    """Begin to look; what comes back waits until Postgres has answered. Meanwhile there is time."""
     values = {"name": conversation_id, "message_id": message_id, "seconds": limits.deadline()}
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK, values)
-        rows = cursor.fetchall()
+    cursor = connection.cursor()
+    cursor.execute(_LOOK, values)
+
+    def seen() -> Seen:
+        with cursor:
+            return _seen(conversation_id, cursor.fetchall())
+
+    return seen
+
+
+def _seen(name: str, rows: list[tuple[Any, ...]]) -> Seen:
     pk, version, customer_id, tag, count, stages, until, repeated, *_ = rows[0]
     return Seen(
-        name=conversation_id,
+        name=name,
         pk=pk,
         version=version,
         customer_id=customer_id,

@@ -1,8 +1,9 @@
-"""A psycopg connection whose statements are given up after so many seconds."""
+"""A psycopg connection whose statements are given up after so many seconds, and that need not be
+waited for at once."""
 
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,8 +23,33 @@ class Connection(psycopg.Connection[Any]):
 
     deadline: float | None = None
     answered = float("-inf")  # when the server last did, by the monotonic clock
+    _ahead = False
+    _unread: Generator[Any, Any, Any] | None = None  # what is left of a statement that was sent
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """A statement that is executed in the block is sent, and nobody waits for its answer until
+        it is `read`, or anything else is asked of the server. Errors, too, come only then."""
+        self._ahead = True
+        try:
+            yield
+        finally:
+            self._ahead = False
+
+    def read(self) -> None:
+        """Wait for the answer to what was sent ahead, if there is such a thing."""
+        unread, self._unread = self._unread, None
+        if unread is not None:
+            self._wait(unread)
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        self.read()
+        if self._ahead:
+            self._unread = _begun(gen)
+            return None
+        return self._wait(gen, interval, timeout)
+
+    def _wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         if timeout is not None or self.deadline is None:
             return super().wait(gen, interval, timeout)
         try:
@@ -55,3 +81,19 @@ class Connection(psycopg.Connection[Any]):
             yield
         finally:
             self.deadline = before
+
+
+def _begun(gen: Any) -> Generator[Any, Any, Any]:
+    """What is left of one of psycopg's generators after its first step: libpq sends in that one,
+    and from then on there is something to wait for."""
+    wanted = next(gen)
+
+    def rest() -> Generator[Any, Any, Any]:
+        ready = yield wanted
+        while True:
+            try:
+                ready = yield gen.send(ready)
+            except StopIteration as end:
+                return end.value
+
+    return rest()

@@ -5,6 +5,7 @@ wrong for a search.
 """
 
 import sys
+from contextlib import nullcontext
 from typing import Any, Self
 
 from django.conf import settings
@@ -17,12 +18,24 @@ class Prepared(str):
     __slots__ = ()
 
 
+class Ahead(Prepared):
+    """One whose answer is waited for when it is fetched: until then, Postgres and whoever asked
+    work side by side."""
+
+    __slots__ = ()
+
+
 class Cursor(base.ServerBindingCursor):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        if type(query) is Prepared:
+        if isinstance(query, Prepared):
             options["prepare"] = True
-        super().execute(query, params, **options)  # type: ignore[misc]
+        with self.connection.ahead() if isinstance(query, Ahead) else nullcontext():
+            super().execute(query, params, **options)  # type: ignore[misc]
         return self
+
+    def fetchall(self) -> list[Any]:
+        self.connection.read()
+        return super().fetchall()
 
 
 def options() -> dict[str, Any]:

@@ -29,7 +29,6 @@ class Application:
             seconds=settings.WEB_WAIT_SECONDS,
         )
         self._incoming = Incoming(limit=bodies.limit(), seconds=client_seconds)
-        self._places = ThreadPoolExecutor(settings.WEB_THREADS, "place")
         self._probes = {f"/{name}": ThreadPoolExecutor(1, name) for name in settings.PROBES}
         self._refusals = ThreadPoolExecutor(1, "refusals")
 
@@ -40,8 +39,8 @@ class Application:
                 return
             with self._incoming.share() as share:
                 body = await self._incoming.read(scope, proto, share)
-                async with self._room.place():
-                    await self._in(self._places, scope, proto, body)
+                async with self._room.place() as place:
+                    await self._in(place, scope, proto, body)
         except APIException as refusal:
             await self._in(self._refusals, scope, proto, b"", refusal)
 

@@ -69,14 +69,14 @@ def test_another_customer_is_refused(meanwhile):
 
 def test_a_repeat_of_what_is_just_being_erased_begins_anew(keyword_model, monkeypatch):
     add_message(conversation_id="c", text="I'm new", message_id="m1")
-    look = storing.look
+    looking = storing.looking
 
     def look_and_erase(*arguments, **options):
-        seen = look(*arguments, **options)
-        monkeypatch.setattr(storing, "look", look)
+        seen = looking(*arguments, **options)()
+        monkeypatch.setattr(storing, "looking", looking)
         erase(conversation_id="c", actor="anna")
-        return seen
+        return lambda: seen
 
-    monkeypatch.setattr(storing, "look", look_and_erase)
+    monkeypatch.setattr(storing, "looking", look_and_erase)
     assert add_message(conversation_id="c", text="thanks", message_id="m1").position == 1
     assert tags_after("c") == [None]
