@@ -11,6 +11,8 @@ from typing import Any, Self
 from django.conf import settings
 from django.db.backends.postgresql import base
 
+from beez.database.patient import Connection
+
 
 class Prepared(str):
     """The text of such a statement."""
@@ -26,6 +28,8 @@ class Ahead(Prepared):
 
 
 class Cursor(base.ServerBindingCursor):
+    connection: Connection  # as psycopg sets it
+
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         if isinstance(query, Prepared):
             options["prepare"] = True
@@ -35,7 +39,8 @@ class Cursor(base.ServerBindingCursor):
 
     def fetchall(self) -> list[Any]:
         self.connection.read()
-        return super().fetchall()
+        rows: list[Any] = super().fetchall()  # type: ignore[misc]
+        return rows
 
 
 def options() -> dict[str, Any]:
