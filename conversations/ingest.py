@@ -60,7 +60,7 @@ def post(
     look = storing.looking(conversation_id, message_id=message_id)
     try:
         model = live.current()
-        classification = model.classify(text)  # slow, hence without a lock, and while Postgres looks
+        classification = model.classify(text)  # slow: nothing is held, and Postgres looks
     except live.NoModel:
         if repeated := _repeated(look(), text):
             return repeated
