@@ -11,8 +11,9 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from itertools import pairwise, product
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle, islice, pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 ROUTES = ("/classify-message", "/classify-conversation")
 KINDS = ("short", "mixed")
 CONVERSATION = 5  # messages
-WARM_UP = 60
+TEXTS = 1_000  # of each kind
+BLOCK = 40  # requests of a case before it is another's turn
 # The marks of timed_web.py in their order, and what lies before each of them.
 PARTS = {
     "asked": "",
@@ -60,7 +62,17 @@ GROUPS = {
 }
 
 Marks = dict[str, float]
-Case = tuple[str, str]  # kind and route
+
+
+@dataclass
+class Case:
+    kind: str
+    route: str
+    posts: Iterator[Post]
+    requests: list[Marks] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.route}"
 
 
 def main() -> None:
@@ -73,51 +85,53 @@ def main() -> None:
             servers.web(place, "web", script, environment=environment, key=own.key) as web,
             servers.engine(environment=own.environment) as engine,
         ):
-            found = dict(_measured(web, place / "timeline", options.messages))
+            cases = list(_measured(web, place / "timeline", options.messages))
             alone = {
                 kind: statistics.median(engine.seconds(messages.chosen(kind, options.messages)))
                 for kind in KINDS
             }
-    print(report.table(["milliseconds", *map(" ".join, found)], _rows(found, alone)))
+    found = {str(case): _medians(case.requests) for case in cases}
+    engines = [alone[case.kind] * 1e3 for case in cases]
+    print(report.table(["milliseconds", *found], _rows(list(found.values()), engines)))
     if options.plot:
         _draw(found, options.plot)
 
 
-def _measured(
-    web: servers.Server, timeline: Path, count: int
-) -> Iterator[tuple[Case, dict[str, float]]]:
+def _measured(web: servers.Server, timeline: Path, count: int) -> Iterator[Case]:
+    """A block of each case by turns, for the machine has its moods; the first round warms up."""
+    cases = [Case(kind, route, _posts(kind, route)) for route, kind in product(ROUTES, KINDS)]
+    blocks = -(-count // BLOCK)
     with (
         load.Client(web.port, key=web.key) as client,
-        tqdm(total=len(KINDS) * len(ROUTES) * (count + WARM_UP), unit="request") as progress,
+        tqdm(total=(blocks + 1) * len(cases), unit="block") as progress,
     ):
-        for kind, route in product(KINDS, ROUTES):
-            asked: list[tuple[float, float]] = []
-            for post in _posts(kind, route, count + WARM_UP):
+        for number, case in product(range(blocks + 1), cases):
+            asked = []
+            for post in islice(case.posts, BLOCK):
                 started = time.perf_counter()
                 taken = client.seconds(post)
                 asked.append((started, started + taken))
-                progress.update()
-            time.sleep(0.2)  # the last one writes its line after its answer
-            lines = [json.loads(line) for line in timeline.read_text().splitlines()]
-            ours = [one for one in lines if one.get("reached", 0) >= asked[WARM_UP][0]]
-            rows = zip(asked[WARM_UP:], ours, strict=True)
-            yield (
-                (kind, route),
-                _medians({"asked": a, **marks, "received": b} for (a, b), marks in rows),
-            )
+            time.sleep(0.05)  # the last one writes its line after its answer
+            lines = [json.loads(line) for line in timeline.read_text().splitlines()[-BLOCK:]]
+            if number:
+                case.requests += [
+                    {"asked": one, **marks, "received": other}
+                    for (one, other), marks in zip(asked, lines, strict=True)
+                ]
+            progress.update()
+    yield from cases
 
 
-def _posts(kind: str, route: str, count: int) -> Iterator[Post]:
-    for number, text in enumerate(messages.chosen(kind, count)):
+def _posts(kind: str, route: str) -> Iterator[Post]:
+    for number, text in enumerate(cycle(messages.chosen(kind, TEXTS))):
         body = {"message": text}
         if route != ROUTES[0]:
             body["conversation_id"] = f"timeline-{kind}-{number // CONVERSATION}"
         yield Post(route, body)
 
 
-def _medians(requests: Iterable[Marks]) -> dict[str, float]:
+def _medians(rows: Sequence[Marks]) -> dict[str, float]:
     """Milliseconds of each part, and of all."""
-    rows = list(requests)
     passed = [mark for mark in PARTS if mark in rows[0]]
     found = {
         PARTS[after]: statistics.median(row[after] - row[before] for row in rows) * 1e3
@@ -127,18 +141,18 @@ def _medians(requests: Iterable[Marks]) -> dict[str, float]:
     return found | {"all": statistics.median(r["received"] - r["asked"] for r in rows) * 1e3}
 
 
-def _rows(found: dict[Case, dict[str, float]], alone: dict[str, float]) -> Iterator[list[str]]:
+def _rows(found: Sequence[Marks], engines: Sequence[float]) -> Iterator[list[str]]:
     for part in [*filter(None, PARTS.values()), "all"]:
-        yield [part, *(f"{one[part]:.2f}" if part in one else "" for one in found.values())]
-    yield ["the engine, alone", *(f"{alone[kind] * 1e3:.2f}" for kind, _ in found)]
+        yield [part, *(f"{one[part]:.2f}" if part in one else "" for one in found)]
+    yield ["the engine, alone", *(f"{taken:.2f}" for taken in engines)]
 
 
-def _draw(found: dict[Case, dict[str, float]], path: Path) -> None:
+def _draw(found: dict[str, dict[str, float]], path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 3.4), layout="constrained", dpi=150)
     axes: Axes = figure.subplots()
-    names = [f"{kind} message\n{route}" for kind, route in found]
+    names = [name.replace(" ", " message\n") for name in found]
     groups = {part: name for name, (_, parts) in GROUPS.items() for part in parts}
     for row, parts in enumerate(found.values()):
         left = 0.0
