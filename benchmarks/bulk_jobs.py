@@ -38,7 +38,7 @@ def main() -> None:
     given = parser.parse_args()
     redis = os.environ.get("REDIS_URL", "")
     with tempfile.TemporaryDirectory(prefix="beez-benchmark-") as folder:
-        model = given.model or _untrained(Path(folder))
+        model = given.model or home.untrained(Path(folder))
         with home.temporary(model, scopes="classify") as prepared:
             settings = {"BULK_THREADS": str(given.threads), "REDIS_URL": redis}
             os.environ.update(prepared.environment | settings)
@@ -142,13 +142,6 @@ def _texts(count: int) -> list[str]:
     lines = MESSAGES.read_text().splitlines()
     texts = [json.loads(line)["message"] for line in lines]
     return [*itertools.islice(itertools.cycle(texts), count)]
-
-
-def _untrained(folder: Path) -> Path:
-    script = str(Path(__file__).with_name("untrained.py"))
-    path = {**os.environ, "PYTHONPATH": str(servers.CHECKOUT)}
-    subprocess.run([sys.executable, script, str(folder)], env=path, check=True)
-    return folder / "untrained"
 
 
 if __name__ == "__main__":

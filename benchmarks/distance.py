@@ -26,9 +26,8 @@ def _accept(listener: socket.socket, there: Path, seconds: float) -> None:
         far.connect(str(there))
         for source, target in ((near, far), (far, near)):
             pipe: Pipe = queue.SimpleQueue()
-            for work in (_read, _write):
-                end = source if work is _read else target
-                threading.Thread(target=work, args=(end, pipe, seconds), daemon=True).start()
+            threading.Thread(target=_read, args=(source, pipe, seconds), daemon=True).start()
+            threading.Thread(target=_write, args=(target, pipe), daemon=True).start()
 
 
 def _read(source: socket.socket, pipe: Pipe, seconds: float) -> None:
@@ -39,7 +38,7 @@ def _read(source: socket.socket, pipe: Pipe, seconds: float) -> None:
             return
 
 
-def _write(target: socket.socket, pipe: Pipe, _: float) -> None:
+def _write(target: socket.socket, pipe: Pipe) -> None:
     while True:
         due, data = pipe.get()
         if not data:

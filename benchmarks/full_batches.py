@@ -8,10 +8,7 @@ short message after another and asks for `/health` after each.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -35,7 +32,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="beez-benchmark-") as folder:
-        model = given.model or untrained(Path(folder))
+        model = given.model or home.untrained(Path(folder))
         with (
             home.temporary(model) as prepared,
             servers.beez(
@@ -43,13 +40,6 @@ def main() -> None:
             ) as server,
         ):
             print(json.dumps(measure(server, given.batches, given.seconds), indent=2))
-
-
-def untrained(folder: Path) -> Path:
-    script = str(Path(__file__).with_name("untrained.py"))
-    path = {**os.environ, "PYTHONPATH": str(servers.CHECKOUT)}
-    subprocess.run([sys.executable, script, str(folder)], env=path, check=True)
-    return folder / "untrained"
 
 
 def measure(server: servers.Server, batches: int, seconds: float) -> dict[str, object]:

@@ -77,6 +77,14 @@ def _environment(folder: Path, *unset: str) -> dict[str, str]:
     return {**os.environ, **dict.fromkeys(unset, ""), "BEEZ_HOME": str(folder.resolve())}
 
 
+def untrained(folder: Path) -> Path:
+    """The folder of a model that has learnt nothing: its speed is that of a trained one."""
+    script = str(Path(__file__).with_name("untrained.py"))
+    path = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    subprocess.run([sys.executable, script, str(folder)], env=path, check=True)
+    return folder / "untrained"
+
+
 def manage(environment: dict[str, str], *arguments: str, shown: bool = False) -> str:
     """Run a command of Beez; its standard output, unless that is `shown`."""
     done = subprocess.run(

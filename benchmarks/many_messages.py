@@ -19,7 +19,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import full_batches
 import home
 import load
 import servers
@@ -41,7 +40,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="beez-benchmark-") as name:
         folder = Path(name)
-        model = given.model or full_batches.untrained(folder)
+        model = given.model or home.untrained(folder)
         with (
             home.temporary(model) as prepared,
             servers.engine(environment=prepared.environment) as engine,
