@@ -1,8 +1,11 @@
 """Small, randomly initialised encoders saved to disk, through which the real code is run."""
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     BertConfig,
@@ -17,7 +20,20 @@ from transformers import (
 
 from training.datasets.dataset import SEED_FILE
 
+SEED = 0
 SIZES = {"vocab_size": 2000, "max_position_embeddings": 128}
+
+
+def seeded(build: Callable[[Path], Path]) -> Callable[[Path], Path]:
+    """The same weights in every run, so that what a test says of them is no matter of luck."""
+
+    @functools.wraps(build)
+    def built(folder: Path) -> Path:
+        with torch.random.fork_rng():
+            torch.manual_seed(SEED)
+            return build(folder)
+
+    return built
 
 
 def quickly(base_model: str) -> list[str]:
@@ -25,12 +41,14 @@ def quickly(base_model: str) -> list[str]:
     return ["--base-model", base_model, "--set", "epochs=1", "--set", "min_steps=0"]
 
 
+@seeded
 def distilbert(folder: Path) -> Path:
     """A DistilBERT (no pooler) of two layers."""
     config = DistilBertConfig(**SIZES, dim=64, n_layers=2, n_heads=4, hidden_dim=128)
     return _save(DistilBertModel(config), folder)
 
 
+@seeded
 def bert(folder: Path) -> Path:
     """A BERT (with a pooler) of two layers."""
     config = BertConfig(
@@ -43,6 +61,7 @@ def bert(folder: Path) -> Path:
     return _save(BertModel(config), folder)
 
 
+@seeded
 def xlm_roberta(folder: Path) -> Path:
     """An XLM-RoBERTa of two layers: one type of token, positions that begin behind padding's."""
     tokenizer = _unigram()

@@ -158,9 +158,3 @@ def test_a_bert_with_a_pooler_uses_it_under_the_original_preset(tiny_bert):
     with torch.no_grad():
         pooled = model.network.encoder(input_ids=ids, attention_mask=mask).pooler_output
         assert torch.equal(model.network.embed(ids, mask), pooled)
-
-
-def test_a_described_head_starts_with_the_meaning_of_the_descriptions(tiny_bert):
-    model = fitted(PRESETS["default"].with_changes(base_model=str(tiny_bert)))
-    logits = model.logits(list(DESCRIPTIONS.values()))
-    assert logits.argmax(axis=1).tolist() == [0, 1, 2]

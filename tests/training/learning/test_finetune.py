@@ -97,12 +97,22 @@ def test_few_messages_are_gone_through_until_there_were_enough_steps(config, min
     assert len(fitted.history) == epochs
 
 
-def test_an_early_exit_starts_with_the_descriptions_as_its_layer_has_them(config):
+def is_nearest_to_its_own(head, texts, config) -> bool:
+    logits = head.eval()(texts)
+    own = torch.full((len(texts),), config.head_scale) + head.bias  # a cosine of 1
+    return torch.allclose(logits.diagonal(), own) and logits.argmax(dim=1).tolist() == [0, 1, 2]
+
+
+@torch.no_grad()
+def test_both_heads_start_with_the_descriptions_as_their_layer_has_them(config):
     net, reader = network.build(config, DESCRIPTIONS)
     assert net.early.layers == 1  # of two
-    early, whole = finetune.Fitted(net, reader, config).exits(list(DESCRIPTIONS.values()))
-    assert early.argmax(axis=1).tolist() == [0, 1, 2]
-    assert not np.allclose(early, whole)
+    ids, mask = network.batch(reader, list(DESCRIPTIONS.values()))
+    output = net.eval().read(ids, mask)
+    last, halfway = (network.mean(output.hidden_states[layer], mask) for layer in (2, 1))
+    assert not torch.allclose(last, halfway)
+    assert is_nearest_to_its_own(net.head, last, config)
+    assert is_nearest_to_its_own(net.early.head, halfway, config)
 
 
 def test_an_early_exit_learns_what_the_whole_network_says(config):
