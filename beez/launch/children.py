@@ -31,11 +31,13 @@ class Child:
         return self.process.poll() is not None
 
 
-def start(name: str, *arguments: str) -> Child:
-    """Run this interpreter with `arguments` in the checkout; output goes where ours goes."""
+def start(name: str, *arguments: str, orders: bool = False) -> Child:
+    """Run this interpreter with `arguments` in the checkout; output goes where ours goes. With
+    `orders` its standard input is a pipe from here."""
     command = [sys.executable, *arguments]
     process = subprocess.Popen(
         command,
+        stdin=subprocess.PIPE if orders else None,
         cwd=env.BASE_DIR,
         start_new_session=True,
         preexec_fn=end_with_parent,  # noqa: PLW1509 - `up` has one thread

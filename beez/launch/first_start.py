@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from beez.api import keys
 from beez.api.models import ApiKey
-from beez.launch import children, console, stopping
+from beez.launch import children, console, first_training, stopping
 from beez.status import parts
 from classifier import folders, registry, tag_loading
 from training.runs import full, recording
@@ -69,7 +69,7 @@ def model() -> bool:
 def _train() -> None:
     print("  No model is live yet. A quick first version takes about half a minute.", flush=True)
     with console.step("model"):
-        training = children.start("training", "manage.py", "train", f"--preset={full.QUICK}")
+        training = first_training.go("train", f"--preset={full.QUICK}")
         try:
             stopping.wait_until(training.is_over)
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from beez import addresses, env
-from beez.launch import console, local, stopping
+from beez.launch import console, first_training, local, stopping
 
 MEGABYTES_NEEDED = 500
 
@@ -23,8 +23,11 @@ def run() -> None:
             disk_free(local.home())
         stopping.check()
         if not addresses.names_postgres():
+            postgres = local.home() / "postgres"
+            if not postgres.exists():  # so no model is live either
+                first_training.begin()
             with console.step("embedded Postgres"):
-                _start_postgres(local.home() / "postgres")
+                _start_postgres(postgres)
         stopping.check()
     except stopping.StopRequested:
         raise SystemExit(0) from None
