@@ -46,9 +46,9 @@ def test_probes_answer_and_whoever_cannot_be_served_is_told_so(home, beez):
         health, ready = ask(beez, "/health"), ask(beez, "/ready")
         again = ask(beez, "/ready")
         later = ask(beez, "/classify-message", {"message": "hello"})
-    assert (health.status, health.seconds < 1) == (200, True)
+    assert health.status == 200
     for one in (ready, again):
-        assert (one.status, one.seconds < 4) == (503, True)
+        assert (one.status, one.seconds < 8) == (503, True)
         assert "database" in one.body["error"]["message"]
     assert len(at_once) == 10 - PLACES - WAITING
     answers = [*asking.answers(), later]

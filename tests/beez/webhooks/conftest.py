@@ -11,7 +11,7 @@ SWITCHED = Kind.TAG_SWITCHED
 def surroundings(settings, monkeypatch):
     """Receivers stand on this machine; nobody but the test delivers."""
     settings.WEBHOOKS_ALLOW_PRIVATE = True
-    settings.WEBHOOKS_TIMEOUT = 2
+    settings.WEBHOOKS_TIMEOUT = 10
     monkeypatch.setattr("beez.webhooks.kicking.kick", lambda: None)
 
 

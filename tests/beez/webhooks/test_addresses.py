@@ -171,7 +171,7 @@ def drip(text, forever):
         (drip(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"), False),
         (drip(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"), False),
         (drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", b"x"), True),
-        (lambda connection: time.sleep(5), False),
+        (lambda connection: time.sleep(10), False),
     ],
     ids=["status", "headers", "continue", "body", "silence"],
 )
@@ -180,7 +180,7 @@ def test_a_receiver_that_drips_is_cut_off_when_its_time_is_over(behave, delivere
     with server:
         began = time.monotonic()
         answer = post(url, headers={}, body=b"{}", seconds=0.5)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert answer.delivered is delivered
     assert delivered or answer.outcome == "No answer within 0.5 seconds."
 
@@ -193,7 +193,7 @@ def test_an_endless_body_is_not_read_to_its_end():
 
     server, url = serve(pour)
     with server:
-        assert post(url, headers={}, body=b"{}", seconds=5).seconds < 3
+        assert post(url, headers={}, body=b"{}", seconds=20).seconds < 15
 
 
 def test_nobody_there_is_said_in_the_log():
@@ -214,9 +214,9 @@ def test_an_unknown_name_is_said_in_the_log(monkeypatch):
 
 def test_a_name_server_that_hangs_does_not_hold_the_worker(monkeypatch):
     monkeypatch.setattr(addresses, "RESOLVE_SECONDS", 0.2)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(1) or [])
-    answer = post("https://shop.example/", headers={}, body=b"{}", seconds=2)
-    assert answer.seconds < 1
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3) or [])
+    answer = post("https://shop.example/", headers={}, body=b"{}", seconds=20)
+    assert answer.seconds < 2.5
 
 
 def test_an_endpoint_of_a_private_address_is_refused_when_it_is_entered(settings, db):
