@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from beez.webhooks import claiming, delivery, endpoints, outbox, retries, settling, tidying
+from beez.webhooks import claiming, endpoints, outbox, retries, settling, tidying
 from beez.webhooks.models import Kind, WebhookAttempt, WebhookDelivery, WebhookEvent
 from tests.beez.webhooks.conftest import deliver, endpoint_at, make_due, states, switch
 
