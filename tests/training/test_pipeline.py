@@ -15,6 +15,7 @@ from training.datasets import material
 from training.datasets.dataset import DatasetError, Example, load_split, load_tags, prepare
 from training.decision import early
 from training.evaluation import quality
+from training.export import onnx_graph
 from training.learning import finetune
 from training.learning.config import PRESETS
 from training.models import Comparison, Dataset, HeldOut, TrainingRun
@@ -241,6 +242,14 @@ def test_a_quick_version_says_from_how_many_messages_it_learnt(home, db, few_mes
     assert 0 < told["messages"] < told["of"] == run.dataset.sizes["train"]
     card = (home / "models" / run.model_version.name / "card.md").read_text()
     assert f"heads alone learnt, from {told['messages']} of {told['of']} messages" in card
+
+
+def test_a_quick_version_serves_in_float32_for_int8_takes_time(home, db, few_messages, tiny_bert):
+    quick = PRESETS["quick"].with_changes(base_model=str(tiny_bert))
+    version = pipeline.train(config=quick, paths=[few_messages]).model_version
+    assert artefact.read(home / "models" / version.name).precision == "float32"
+    assert onnx_graph.QUICK in (home / "models" / version.name / "card.md").read_text()
+    assert registry.load(version).classify("anorak boots").probabilities
 
 
 def test_a_shop_with_ten_messages_gets_a_quick_version(home, db, tiny_bert):

@@ -164,13 +164,14 @@ def _early_exit(test: HeldOut, decision: Decision, fitted: Fitted) -> dict[str, 
 
 
 def _speed(exported: Exported, decision: Decision) -> dict[str, Any]:
-    """Milliseconds a message of the graphs that will serve, and what int8 gains over float."""
+    """Milliseconds a message of the graphs that will serve, and what int8 gains over float, where
+    there is such a graph."""
     early = decision.ends_early(exported.exits)
     served = 1000 * np.where(early, *exported.seconds[exported.precision][[0, -1]])
-    float32, int8 = (np.median(exported.seconds[name][-1]) for name in ("float32", "int8"))
+    medians = {name: np.median(seconds[-1]) for name, seconds in exported.seconds.items()}
     return {
         "latency_ms": {f"p{part}": float(np.percentile(served, part)) for part in (50, 95)},
-        "speed_up": float(float32 / int8),
+        "speed_up": float(medians["float32"] / medians["int8"]) if "int8" in medians else None,
     }
 
 

@@ -259,7 +259,7 @@ def _serving(report: Report) -> Iterator[str]:
         ("why", report.get("precision_reason")),
         *((f"size, {name}", f"{count / 1e6:.1f} MB") for name, count in size.items() if count),
         *(
-            (f"time for one message on the training machine, {name}", f"{_figure(ms)} ms")
+            (f"time for one message, all cores at work, {name}", f"{_figure(ms)} ms")
             for name, ms in latency.items()
         ),
         ("speed-up of int8 over float32", _times(report.get("speed_up"))),

@@ -1,5 +1,6 @@
 """Turns a trained network into what serving reads: a verified ONNX graph, int8 where that holds."""
 
+import itertools
 import logging
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier import parallel
 from classifier.artefact import DEEPER, MODEL
 from classifier.graph import Graph, inputs
 from training.decision import metrics
@@ -29,6 +31,7 @@ Precision = Literal["int8", "float32"]
 
 MAX_DIFFERENCE = 1e-3  # of any probability, ONNX against torch
 MAX_LOSS = 0.005  # of micro-F1, int8 against float, unless it may be chance
+QUICK = "A quick version: making int8 of it would keep the first answer waiting."
 LOGITS = "logits"
 EARLY, STATES = "early_logits", "states"  # what the graph gives at its early exit
 SAMPLES = 200  # messages whose inputs show the smoothing where ranges are uneven
@@ -66,19 +69,21 @@ def export(
     (ExportError otherwise). The int8 graph, made with training messages as `samples`, is taken
     unless its decisions on `messages`, which the network has not learnt from, lose more than
     MAX_LOSS of micro-F1 against `gold` beyond chance; then the float graph is, and the reason
-    says so.
+    says so. A quick version (frozen layers) has no int8 graph: it is to be there at once.
     """
     tokenizer = fitted.reader.tokenizer.to_str(pretty=True)  # its save() has errors of no kind
     (staging / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     with tempfile.TemporaryDirectory(dir=staging, prefix=".export-") as scratch:
-        whole = {name: Path(scratch) / f"{name}.onnx" for name in ("float32", "int8")}
+        whole = {"float32": Path(scratch) / "float32.onnx"}
         to_onnx(fitted, whole["float32"])
-        quantise(whole["float32"], whole["int8"], fitted=fitted, samples=samples[:SAMPLES])
+        if not fitted.config.frozen_layers:
+            whole["int8"] = Path(scratch) / "int8.onnx"
+            quantise(whole["float32"], whole["int8"], fitted=fitted, samples=samples[:SAMPLES])
         graphs = {name: cut(path) for name, path in whole.items()}
         difference = _verify(fitted, graphs["float32"], list(messages)[:100])
         answers = {name: run(fitted, parts, messages) for name, parts in graphs.items()}
         said = {name: decide(exits) for name, (exits, _) in answers.items()}
-        precision, reason = choose(gold, **said)
+        precision, reason = choose(gold, **said) if "int8" in said else ("float32", QUICK)
         sizes = {name: sum(path.stat().st_size for path in graphs[name]) for name in graphs}
         for part, name in zip(graphs[precision], (MODEL, DEEPER), strict=False):
             shutil.move(part, staging / name)
@@ -207,17 +212,19 @@ def run(
     fitted: Fitted, graphs: Sequence[Path], messages: Sequence[str]
 ) -> tuple[Exits, NDArray[np.float64]]:
     """(logits, seconds [exits, messages] up to there) of a graph's parts, computed as serving
-    computes them."""
-    served = Graph(*graphs)
-    rows, seconds = [], []
-    for message in messages:
+    computes them: a thread for each message, and as many messages at once as there are cores."""
+    served = Graph(*graphs, threads=1)
+
+    def said(message: str) -> list[tuple[NDArray[np.float32], float]]:
         start = time.perf_counter()
-        for logits in served.exits(fitted.reader.read(message)):
-            rows.append(logits)
-            seconds.append(time.perf_counter() - start)
+        exits = served.exits(fitted.reader.read(message))
+        return [(logits, time.perf_counter() - start) for logits in exits]
+
+    rows = list(itertools.chain.from_iterable(parallel.each(messages, said, size=len)))
     shape = len(messages), len(graphs)
-    exits = np.array(rows, dtype=np.float32).reshape(*shape, fitted.network.tags)
-    return exits.swapaxes(0, 1), np.array(seconds).reshape(shape).T
+    exits = np.array([row[0] for row in rows], dtype=np.float32)
+    seconds = np.array([row[1] for row in rows]).reshape(shape).T
+    return exits.reshape(*shape, fitted.network.tags).swapaxes(0, 1), seconds
 
 
 def _verify(fitted: Fitted, graphs: Sequence[Path], messages: list[str]) -> float:
