@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from beez.webhooks import claiming, endpoints, outbox, retries, settling, tidying
+from beez.webhooks import claiming, delivery, endpoints, outbox, retries, settling, tidying
 from beez.webhooks.models import Kind, WebhookAttempt, WebhookDelivery, WebhookEvent
 from tests.beez.webhooks.conftest import deliver, endpoint_at, make_due, states, switch
 
@@ -236,7 +236,7 @@ def test_an_endpoint_that_does_not_answer_keeps_the_others_from_nothing(
 ):
     endpoint_at(other_receiver.url)
     all_of_one = threading.Event()
-    in_time = []
+    in_time, under_way = [], []
 
     def wait(got):
         in_time.append(all_of_one.wait(5))
@@ -244,6 +244,7 @@ def test_an_endpoint_that_does_not_answer_keeps_the_others_from_nothing(
 
     def answer(got):
         if len(receiver.got) == 30:
+            under_way.append(len(other_receiver.got))
             all_of_one.set()
         return 200
 
@@ -252,6 +253,7 @@ def test_an_endpoint_that_does_not_answer_keeps_the_others_from_nothing(
         switch(f"c{number}")
     deliver()
     assert in_time == [True] * 30  # no answer of the other one was needed
+    assert under_way[0] <= delivery.EACH
     assert states() == ["delivered"] * 60
 
 
